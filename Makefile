@@ -1,0 +1,37 @@
+# `make demo` and `make test` each do all set-up themselves. `make help` lists the rest.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+MODEL ?=
+PAPER ?= ../shared/papers/transformer/paper.s2orc.json
+
+.PHONY: help setup setup-pdf demo test lint bench lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup:  ## make .venv from the locked set for this hardware (WHEELHOUSE=DIR: from wheels, no index)
+	@$(PYTHON) scripts/setup.py
+
+setup-pdf:  ## make .venv-marker, marker-pdf's own environment (optional)
+	@$(PYTHON) scripts/setup.py --marker
+
+demo: setup  ## pull a small model and turn the example paper into a repository
+	@$(BIN)/python scripts/demo.py $(if $(MODEL),--model $(MODEL))
+
+test: setup  ## pull the test weights and run all tests
+	@$(BIN)/offline-coder models pull qwen2.5-coder-0.5b --quiet
+	@$(BIN)/offline-coder models pull smollm2-135m --quiet
+	@$(BIN)/python -m pytest
+
+lint: setup  ## format, lint, types, import floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## measure a run per stage against a naive schedule (PAPER=FILE MODEL=NAME)
+	@$(BIN)/offline-coder models pull $(or $(MODEL),qwen2.5-coder-0.5b) --quiet
+	@$(BIN)/python scripts/bench.py $(PAPER) --model $(or $(MODEL),qwen2.5-coder-0.5b)
+
+lock: setup  ## resolve requirements/*.in again
+	@$(BIN)/python scripts/lock.py

@@ -1,0 +1,1 @@
+"""Floor 1: the nouns everything else is written in."""

@@ -1,0 +1,130 @@
+"""The plan: what the repository will hold, decided before a line of it is written.
+
+The artefacts follow PaperCoder (arXiv 2504.17192, section 3): overall plan, architecture, logic
+design (here: build order) and configuration.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from offline_coder.core.values import Value
+
+ConfigValue = bool | int | float | str | list[int] | list[float] | list[str]
+
+
+class Parameter(Value):
+    """One parameter of a routine. `default` is Python source, None when there is none."""
+
+    name: str
+    type: str = ""
+    default: str | None = None
+
+
+class Routine(Value):
+    """A function or a method: the typed signature that code is checked against.
+
+    `parameters` leaves out `self` and `cls`. `returns` is Python source of a type, "" when not said.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    returns: str = ""
+    purpose: str = ""
+
+    def signature(self, *, method: bool = False) -> str:
+        """Python source of the head without the colon: `def train(steps: int = 10) -> float`."""
+        shown = ["self"] if method else []
+        for parameter in self.parameters:
+            text = parameter.name
+            text += f": {parameter.type}" if parameter.type else ""
+            if parameter.default is not None:
+                text += f" = {parameter.default}" if parameter.type else f"={parameter.default}"
+            shown.append(text)
+        arrow = f" -> {self.returns}" if self.returns else ""
+        return f"def {self.name}({', '.join(shown)}){arrow}"
+
+
+class ClassPlan(Value):
+    """A class with its methods. `bases` are names as written in Python source."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    purpose: str = ""
+    methods: tuple[Routine, ...] = ()
+
+
+class Module(Value):
+    """One Python file of the repository: its path relative to the repository, and its contract."""
+
+    path: str
+    purpose: str
+    classes: tuple[ClassPlan, ...] = ()
+    functions: tuple[Routine, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Public names the module defines, classes first."""
+        return tuple(c.name for c in self.classes) + tuple(f.name for f in self.functions)
+
+
+class Call(Value):
+    """One step of the program's flow: module `caller` uses module `callee`, in order of time."""
+
+    caller: str
+    callee: str
+    purpose: str
+
+
+class Architecture(Value):
+    """All modules and how they call each other. Paths and names are unique."""
+
+    approach: str
+    modules: tuple[Module, ...]
+    calls: tuple[Call, ...] = ()
+
+    def module(self, path: str) -> Module:
+        """The module at `path`. Raises KeyError when there is none."""
+        for module in self.modules:
+            if module.path == path:
+                return module
+        raise KeyError(path)
+
+
+class Package(Value):
+    """A package from outside that the repository imports."""
+
+    name: str
+    why: str
+
+
+class BuildOrder(Value):
+    """The order of writing. `order` is a permutation of the modules' paths; a module depends only on
+    modules placed before it, so there is no cycle."""
+
+    order: tuple[str, ...]
+    depends_on: dict[str, tuple[str, ...]]
+    packages: tuple[Package, ...] = ()
+
+
+class ConfigEntry(Value):
+    """One setting.
+
+    `key` is a dotted path ("training.batch_size"). `quote` is a verbatim passage of section
+    `section` that holds the value; both are None exactly when `source` is "assumption".
+    """
+
+    key: str
+    value: ConfigValue
+    source: Literal["paper", "assumption"]
+    section: str | None = None
+    quote: str | None = None
+    reason: str = ""
+
+
+class Plan(Value):
+    """Everything decided before analysis and coding."""
+
+    overview: str = Field(min_length=1)
+    architecture: Architecture
+    build_order: BuildOrder
+    config: tuple[ConfigEntry, ...]

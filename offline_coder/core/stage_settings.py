@@ -1,0 +1,48 @@
+"""What a run is asked to do, apart from the paper and the model."""
+
+from offline_coder.core.request import Sampling
+from offline_coder.core.values import Value
+
+TASK_TOKENS = 800
+SMALLEST_PAPER_SHARE = 0.4
+
+
+class StageSettings(Value):
+    """Sampling and budgets of one run. Budgets count output tokens of one answer.
+
+    The defaults were chosen by measuring small models on two CPU cores; larger models end their
+    answers themselves and seldom meet them.
+    """
+
+    seed: int = 0
+    temperature: float = 0.2
+    top_p: float = 0.95
+    repetition_penalty: float = 1.05
+    overview_tokens: int = 700
+    architecture_tokens: int = 1500
+    build_order_tokens: int = 700
+    config_tokens: int = 700
+    config_candidates: int = 32
+    analysis_tokens: int = 400
+    code_tokens: int = 1400
+    max_modules: int = 7
+    continuations: int = 1
+    regenerations: int = 1
+    debug_rounds: int = 0
+
+    def paper_budget(self, context: int) -> int:
+        """Tokens of the context that the paper may take. The rest is for the plan's artefacts, a
+        specification, the code shown as dependencies, the task and the answer."""
+        others = self.overview_tokens + self.architecture_tokens + self.config_tokens + self.analysis_tokens
+        return max(context - others - 2 * self.code_tokens - TASK_TOKENS, int(context * SMALLEST_PAPER_SHARE))
+
+    def sampling(self, max_tokens: int, *, stop: tuple[str, ...] = (), constrained: bool = False) -> Sampling:
+        """Sampling for one answer. A constrained answer goes without the repetition penalty: JSON
+        repeats its punctuation and its keys by right."""
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            repetition_penalty=1.0 if constrained else self.repetition_penalty,
+            max_tokens=max_tokens,
+            stop=stop,
+        )

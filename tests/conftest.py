@@ -1,0 +1,16 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_PAPERS = ROOT.parent / "shared" / "papers"
+
+
+@pytest.fixture
+def shared_papers() -> Path:
+    """Real papers to run on; skips where they are not."""
+    if not SHARED_PAPERS.is_dir():
+        pytest.skip("no ../shared/papers beside the checkout")
+    return SHARED_PAPERS
