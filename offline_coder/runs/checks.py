@@ -1,0 +1,34 @@
+"""checks.json: what was found in the repository, what was repaired, what happened when it ran."""
+
+from typing import Literal
+
+from offline_coder.core.finding import Finding
+from offline_coder.core.values import Value
+
+
+class FileVerdict(Value):
+    """How one module came about. `before` is what was wrong with answers that were not kept."""
+
+    path: str
+    verdict: Literal["first answer", "repaired", "stub"]
+    repairs: tuple[str, ...]
+    before: tuple[Finding, ...]
+    left_out: tuple[str, ...]
+
+
+class SmokeVerdict(Value):
+    """The run in the sandbox: failing step -> the end of its output."""
+
+    status: Literal["passed", "failed", "not run"]
+    sandbox: str
+    failures: dict[str, str]
+    rounds: int
+    kept: int
+
+
+class Checks(Value):
+    """Everything a machine saw of the finished repository."""
+
+    files: tuple[FileVerdict, ...]
+    findings: tuple[Finding, ...]
+    smoke: SmokeVerdict

@@ -1,0 +1,108 @@
+"""The run folder: where everything of one run lies, held by one process at a time."""
+
+import fcntl
+import json
+import os
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from pydantic import BaseModel, ValidationError
+
+from offline_coder.core.errors import BadInput, MissingPrerequisite
+from offline_coder.core.files import write_atomic
+from offline_coder.runs.manifest import Manifest
+
+
+class RunFolder:
+    """A folder that holds one run. Use as a context manager: inside, no other process has it.
+
+    All paths below are relative to the folder; every write is atomic.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    def __enter__(self) -> Self:
+        """Make the folder and take it.
+
+        Raises:
+            BadInput: the path is a file, or a folder that holds other things and no run, or another
+                process has it.
+            MissingPrerequisite: the folder cannot be made or written.
+        """
+        try:
+            if self.path.is_dir() and not self.holds_run and any(self.path.iterdir()):
+                raise BadInput(f"{self.path} is not empty and holds no run", "choose another folder with -o")
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except FileExistsError as error:
+            raise BadInput(f"{self.path} is a file", "choose a folder with -o") from error
+        except OSError as error:
+            reason = error.strerror or "error"
+            raise MissingPrerequisite(
+                f"cannot write to {self.path}: {reason}", "choose another -o"
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            self._lock = None
+            raise BadInput(
+                f"another process is running in {self.path}", "wait for it, or choose another -o"
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / "manifest.json").is_file() or (self.path / ".lock").is_file()
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal lies."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def engine_log(self) -> Path:
+        """Where a managed engine's output goes."""
+        return self.path / "engine.log"
+
+    @property
+    def repo(self) -> Path:
+        """The generated repository."""
+        return self.path / "repo"
+
+    def write(self, name: str, text: str) -> None:
+        """Put `text` at `name`."""
+        write_atomic(self.path / PurePosixPath(name), text)
+
+    def write_json(self, name: str, value: BaseModel | list[dict[str, object]]) -> None:
+        """Put a value at `name` as readable JSON: two spaces, fields in their own order."""
+        data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        self.write(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def manifest(self) -> Manifest | None:
+        """The manifest, None when no run was begun here.
+
+        Raises:
+            BadInput: it is there and cannot be read.
+        """
+        try:
+            text = (self.path / "manifest.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            return Manifest.model_validate_json(text)
+        except ValidationError as error:
+            raise BadInput(
+                f"{self.path}/manifest.json cannot be read by this version", "choose another folder with -o"
+            ) from error
