@@ -1,0 +1,178 @@
+"""Does every key that the code reads from the configuration exist in config.yaml?"""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from offline_coder.checks.source import parse_python
+from offline_coder.core.finding import Finding
+
+CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
+_DICT_METHODS = frozenset(dir(dict))
+
+# One key on the way down, and whether it was read with [] or .get rather than as an attribute.
+_Step = tuple[str, bool]
+
+
+def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) -> tuple[Finding, ...]:
+    """Keys that `files` (path -> text) read and the nested mapping `config` lacks.
+
+    Rule "config-key", severity "warning"; "note" when `.get` gives a fallback. Only what plainly comes
+    from the configuration is followed: names like `config`, `cfg` and `self.config`. A parameter may
+    hold a section, so a key that some section has passes there. Attributes (`config.lr`) are only
+    judged when no class of `files` is called something like Config, which would define its own.
+    """
+    sections = list(_sections(config))
+    trees = {
+        path: tree for path, text in files.items() if path.endswith(".py") and (tree := parse_python(text))
+    }
+    own_class = any(
+        isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Settings", "Namespace"))
+        for tree in trees.values()
+        for node in ast.walk(tree)
+    )
+    written = {name for tree in trees.values() for name in _written(tree)}
+    findings = []
+    for path, tree in trees.items():
+        local = _reassigned(tree)
+        for node, steps, fallback in _reads(tree, local):
+            if own_class and not all(subscript for _, subscript in steps):
+                continue
+            keys = [key for key, _ in steps]
+            lacking = _lacking(keys, sections)
+            if lacking is None or lacking in written:
+                continue
+            findings.append(
+                Finding(
+                    file=path,
+                    line=node.lineno,
+                    rule="config-key",
+                    message=f"config.yaml has no key {'.'.join(keys)!r}",
+                    severity="note" if fallback else "warning",
+                    advice=_advice(lacking, config),
+                )
+            )
+    return tuple(findings)
+
+
+def _sections(config: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    waiting: list[Mapping[str, object]] = [config]
+    while waiting:
+        section = waiting.pop()
+        yield section
+        waiting.extend(value for value in section.values() if isinstance(value, Mapping))
+
+
+def _reads(tree: ast.Module, local: set[str]) -> Iterator[tuple[ast.expr, list[_Step], bool]]:
+    """The longest chains of keys read from a configuration: node, steps, and whether it has a fallback."""
+    inner: set[ast.expr] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Subscript | ast.Attribute | ast.Call) or node in inner:
+            continue
+        steps: list[_Step] = []
+        passed: list[ast.expr] = []
+        fallback = False
+        current: ast.expr = node
+        while not _is_config(current, local):
+            step = _step(current)
+            if step is None:
+                break
+            key, subscript, has_fallback, current = step
+            steps.append((key, subscript))
+            passed.append(current)
+            fallback |= has_fallback
+        else:
+            # `.get` of the chain and the attributes below it are parts of what was just read.
+            inner.update(passed)
+            inner.update(call.func for call in [node, *passed] if isinstance(call, ast.Call))
+            steps.reverse()
+            cut = next(
+                (at for at, (key, sub) in enumerate(steps) if not sub and key in _DICT_METHODS), len(steps)
+            )
+            if steps[:cut]:
+                yield node, steps[:cut], fallback
+
+
+def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
+    """One step of a chain from its end: key, by subscript or get, has a fallback, what it is read from."""
+    match node:
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(key)), ctx=ast.Load()):
+            return key, True, False, value
+        case ast.Call(
+            func=ast.Attribute(value=value, attr="get"), args=[ast.Constant(value=str(key)), *more]
+        ):
+            return key, True, bool(more), value
+        case ast.Attribute(value=value, attr=key, ctx=ast.Load()):
+            return key, False, False, value
+    return None
+
+
+def _is_config(node: ast.expr, local: set[str]) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in CONFIG_NAMES and name not in local
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name in CONFIG_NAMES and f"self.{name}" not in local
+    return False
+
+
+def _reassigned(tree: ast.Module) -> set[str]:
+    """Configuration names that this file binds to something that is plainly no configuration."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.arg) and node.annotation is not None:
+            # A parameter with a type of its own (`config: ModelConfig`) is an object, not the mapping.
+            if not any(word in ast.dump(node.annotation) for word in ("dict", "Dict", "Mapping", "Any")):
+                found |= {node.arg, f"self.{node.arg}"}
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List | ast.Constant):
+            found.update(ast.unparse(t) for t in node.targets if isinstance(t, ast.Name | ast.Attribute))
+    return found
+
+
+def _written(tree: ast.Module) -> set[str]:
+    """Keys that the code itself puts into a mapping by subscript."""
+    return {
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+    }
+
+
+def _lacking(keys: list[str], sections: list[Mapping[str, object]]) -> str | None:
+    """The key at which the way down ends from the best start; None when some start has it all."""
+    best = 0
+    for start in sections:
+        current: object = start
+        for depth, key in enumerate(keys):
+            if not isinstance(current, Mapping):
+                return None  # below a value: a method or an index of it
+            if key not in current:
+                best = max(best, depth)
+                break
+            current = current[key]
+        else:
+            return None
+    return keys[best]
+
+
+def _advice(key: str, config: Mapping[str, object]) -> str:
+    last = key.rpartition(".")[2].lower()
+    ways = [way for way in _ways(config) if way[-1].lower() == last]
+    if ways:
+        return f"Read {''.join(f'[{part!r}]' for part in ways[0])}."
+    return f"Use a key that exists: {', '.join('.'.join(way) for way in list(_ways(config))[:10])}."
+
+
+def _ways(config: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
+    """The way down to every value of `config`."""
+    waiting: list[tuple[tuple[str, ...], object]] = [((), config)]
+    while waiting:
+        way, value = waiting.pop(0)
+        if isinstance(value, Mapping):
+            waiting.extend(((*way, str(key)), inner) for key, inner in value.items())
+        else:
+            yield way

@@ -1,0 +1,34 @@
+"""Python source as a tree, for the rungs above syntax."""
+
+import ast
+import contextlib
+import threading
+import warnings
+from collections.abc import Iterator
+
+from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
+
+# catch_warnings swaps a global of the interpreter, so two threads must not do it at once.
+_CATCHING = threading.Lock()
+
+
+@contextlib.contextmanager
+def compiler_warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """A block in which what the compiler warns of lands in the list and is never printed or raised."""
+    with _CATCHING, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+def parse_python(text: str) -> ast.Module | None:
+    """The tree of `text`, or None when it does not parse; `check_syntax` says why.
+
+    The same limits hold as there: 256 KiB, 200 brackets deep. Warnings of the compiler are not repeated.
+    """
+    if len(text) > MAX_BYTES or bracket_depth("python", text)[0] > MAX_DEPTH:
+        return None
+    try:
+        with compiler_warnings():
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,80 @@
+"""Code that is only pretended: empty bodies, NotImplementedError, TODO comments."""
+
+import ast
+import re
+
+from offline_coder.checks.skeleton import is_stub
+from offline_coder.checks.source import parse_python
+from offline_coder.core.finding import Finding
+
+_UNFINISHED = re.compile(
+    r"#.*?\b(TODO|FIXME|XXX|placeholder|your code here|implement (?:this|here|me)|rest of the code|"
+    r"simplified version|for (?:simplicity|demonstration))\b",
+    re.IGNORECASE,
+)
+ONLY_DOCSTRING = "has only a docstring"
+_ABSTRACT = ("abstractmethod", "abstractproperty", "overload")
+
+
+def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
+    """Places of a Python file where something is missing, by line; rule "stub", severity "warning".
+
+    A module made by `skeleton` gives one finding for the whole file. Abstract methods, protocols,
+    overloads and classes that only name an exception are no stubs. Empty when `text` does not parse.
+    """
+    tree = parse_python(text)
+    if tree is None:
+        return ()
+    if is_stub(text):
+        return (_stub(path, 0, "the whole module is a stub made from the plan"),)
+    found: list[Finding] = []
+    protocols = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any("Protocol" in ast.dump(base)[:500] for base in node.bases)
+        for child in node.body
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            marks = " ".join(ast.dump(mark)[:200] for mark in node.decorator_list)
+            if node in protocols or any(word in marks for word in _ABSTRACT):
+                continue
+            if why := _empty(node.body):
+                found.append(_stub(path, node.lineno, f"{node.name} {why}"))
+        elif isinstance(node, ast.ClassDef) and not (node.bases or node.decorator_list):
+            why = _empty(node.body)
+            if why and why != ONLY_DOCSTRING:
+                found.append(_stub(path, node.lineno, f"{node.name} {why}"))
+    for number, line in enumerate(text.split("\n"), start=1):
+        if match := _UNFINISHED.search(line[:500]):
+            found.append(_stub(path, number, f"unfinished, as the comment says: {match.group(1)}"))
+    return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def _empty(body: list[ast.stmt]) -> str:
+    """What a body that does nothing consists of; "" when it does something."""
+    first = body[0]
+    documented = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
+    rest = body[1:] if documented else body
+    if not rest:
+        return ONLY_DOCSTRING
+    if len(rest) > 1:
+        return ""
+    only = rest[0]
+    if isinstance(only, ast.Pass):
+        return "does nothing (pass)"
+    if isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant) and only.value.value is ...:
+        return "does nothing (...)"
+    if isinstance(only, ast.Raise) and only.exc is not None and "NotImplemented" in ast.dump(only.exc)[:200]:
+        return "raises NotImplementedError"
+    return ""
+
+
+def _stub(path: str, line: int, message: str) -> Finding:
+    return Finding(
+        file=path, line=line, rule="stub", message=message, severity="warning", advice="Write the real body."
+    )

@@ -1,0 +1,59 @@
+"""Analysis: for each module, what its file has to implement, in detail (PaperCoder, section 3.2)."""
+
+import asyncio
+from collections.abc import Callable
+
+from offline_coder.core.engine import Engine
+from offline_coder.core.plan import Module, Plan
+from offline_coder.core.request import Request
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.prompting import Context, render_prompt
+
+LAST_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
+
+OnAnalysed = Callable[[str], None]
+"""Called with the path of each module when its specification is there."""
+
+
+async def analyse(
+    engine: Engine, context: Context, plan: Plan, settings: StageSettings, done: OnAnalysed
+) -> dict[str, str]:
+    """Module path -> specification as Markdown. The modules are independent and asked for together.
+
+    A specification that reached its budget is cut back to its last whole sentence. Raises what the
+    engine raises.
+    """
+    modules = plan.architecture.modules
+
+    async def analyse_one(module: Module) -> str:
+        text = await analyse_module(engine, context, plan, module, settings)
+        done(module.path)
+        return text
+
+    texts = await asyncio.gather(*(analyse_one(module) for module in modules))
+    return {module.path: text for module, text in zip(modules, texts, strict=True)}
+
+
+async def analyse_module(
+    engine: Engine, context: Context, plan: Plan, module: Module, settings: StageSettings
+) -> str:
+    """The specification of one module."""
+    purpose = f"analysis:{module.path}"
+    task = render_prompt(
+        "analysis/module.md.j2",
+        module=module,
+        names=module.names(),
+        dependencies=plan.build_order.depends_on[module.path],
+    )
+    messages = context.messages(task)
+    budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
+    completion = await engine.complete(Request(purpose, messages, settings.sampling(budget), settings.seed))
+    text = completion.text.strip()
+    return whole_sentences(text) if completion.finish_reason == "length" else text
+
+
+def whole_sentences(text: str) -> str:
+    """`text` up to its last sentence end; all of it when there is none."""
+    end = max(text.rfind(mark) for mark in LAST_SENTENCE_ENDS)
+    return text[: end + 1].rstrip() if end > 0 else text

@@ -1,0 +1,155 @@
+"""Coding: one file a module, along the dependency graph. A file is begun as soon as the files it
+imports from are done; independent files are written together."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from offline_coder.checks.signatures import outline_of
+from offline_coder.core.engine import Engine
+from offline_coder.core.errors import BadInput
+from offline_coder.core.plan import Module, Plan
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.planning.architecture import ENTRY_POINT
+from offline_coder.stages.prompting import Context, render_prompt
+from offline_coder.stages.repair import Written, write_checked
+
+OnWritten = Callable[[Written], None]
+"""Called with each file as soon as it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A dependency as a prompt shows it: its whole text or its outline."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The prompt of one file and what had to be left out of it, in words."""
+
+    text: str
+    left_out: tuple[str, ...]
+
+
+async def write_code(
+    engine: Engine,
+    context: Context,
+    plan: Plan,
+    analyses: Mapping[str, str],
+    settings: StageSettings,
+    done: OnWritten,
+) -> dict[str, Written]:
+    """Module path -> its file, every one of which parses; in build order.
+
+    Raises what the engine raises; files already given to `done` are whole.
+    """
+    order = plan.build_order
+    pending: dict[str, asyncio.Task[Written]] = {}
+
+    async def write(path: str) -> Written:
+        needed = order.depends_on[path]
+        await asyncio.gather(*(asyncio.shield(pending[name]) for name in needed))
+        texts = {name: pending[name].result().text for name in needed}
+        written = await write_module(engine, context, plan, path, analyses[path], texts, settings)
+        done(written)
+        return written
+
+    # A module depends only on modules before it, so each name it looks up is already there.
+    for path in order.order:
+        pending[path] = asyncio.ensure_future(write(path))
+    try:
+        results = await asyncio.gather(*pending.values())
+    finally:
+        for job in pending.values():
+            job.cancel()
+    return {written.path: written for written in results}
+
+
+async def write_module(
+    engine: Engine,
+    context: Context,
+    plan: Plan,
+    path: str,
+    analysis: str,
+    dependencies: Mapping[str, str],
+    settings: StageSettings,
+) -> Written:
+    """One file: asked for, checked, repaired, or a stub when nothing else parses."""
+    module = plan.architecture.module(path)
+    task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings)
+    written = await write_checked(engine, context, task.text, module, settings)
+    return written.with_left_out(task.left_out)
+
+
+async def fitting_task(
+    engine: Engine,
+    context: Context,
+    plan: Plan,
+    module: Module,
+    analysis: str,
+    dependencies: Mapping[str, str],
+    settings: StageSettings,
+) -> Task:
+    """The richest prompt that leaves room for the answer: dependencies in full, else their outlines,
+    else their names alone.
+
+    Raises:
+        BadInput: not even the last fits.
+    """
+    purpose = f"coding:{module.path}"
+    outlines = {path: outline_of(text) for path, text in dependencies.items()}
+    ways: list[tuple[Mapping[str, str], tuple[str, ...]]] = [
+        (dependencies, ()),
+        (outlines, tuple(f"the bodies of {path}" for path in dependencies)),
+        ({}, tuple(f"the code of {path}" for path in dependencies)),
+    ]
+    for shown, left_out in ways:
+        text = write_prompt(plan, module, analysis, shown)
+        room = await room_for_answer(engine, context.messages(text), settings.code_tokens, purpose)
+        if room == settings.code_tokens:
+            return Task(text, left_out)
+    if room < settings.code_tokens // 2:
+        raise BadInput(
+            f"{purpose}: no room for the file in the context", "give the engine a longer --context"
+        )
+    return Task(text, left_out)
+
+
+def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, str]) -> str:
+    """The task of writing one file, with its dependencies as given."""
+    importable = plan.build_order.depends_on[module.path]
+    return render_prompt(
+        "coding/write.md.j2",
+        module=module,
+        analysis=analysis,
+        contract=contract(module),
+        dependencies=[ShownFile(path, text) for path, text in shown.items()],
+        importable=importable,
+        example_import=example_import(plan, importable),
+        entry_point=module.path == ENTRY_POINT,
+        config_keys=[f"{entry.key} = {entry.value!r}" for entry in plan.config],
+    )
+
+
+def example_import(plan: Plan, importable: tuple[str, ...]) -> str:
+    """An import line that works in this repository."""
+    for path in reversed(importable):
+        names = plan.architecture.module(path).names()
+        if names:
+            return f"from {path.removesuffix('.py')} import {names[0]}"
+    return "import numpy as np"
+
+
+def contract(module: Module) -> str:
+    """The module's classes and functions as Python heads."""
+    lines: list[str] = []
+    for planned in module.classes:
+        bases = f"({', '.join(planned.bases)})" if planned.bases else ""
+        lines.append(f"class {planned.name}{bases}:  # {planned.purpose}")
+        lines += [f"    {method.signature(method=True)}: ..." for method in planned.methods] or ["    ..."]
+    lines += [f"{function.signature()}: ..." for function in module.functions]
+    return "\n".join(lines) or "# no fixed names: define what the purpose needs"

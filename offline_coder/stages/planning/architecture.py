@@ -1,0 +1,124 @@
+"""The architecture: the modules in the order of writing, and what each of them defines."""
+
+from offline_coder.core.engine import Engine
+from offline_coder.core.files import safe_relative_path
+from offline_coder.core.plan import Architecture, ClassPlan, Module
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.values import Value
+from offline_coder.stages.asking import ask_shape
+from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning.packages import taken_module_names
+from offline_coder.stages.planning.signatures import python_name, routines_of
+from offline_coder.stages.prompting import Context, render_prompt
+
+ENTRY_POINT = "main.py"
+
+
+class DraftClass(Value):
+    """A class as decoded: methods are signatures."""
+
+    name: str
+    base: str
+    purpose: str
+    methods: tuple[str, ...]
+
+
+class DraftModule(Value):
+    """A module as decoded."""
+
+    path: str
+    purpose: str
+    classes: tuple[DraftClass, ...]
+    functions: tuple[str, ...]
+
+
+class Draft(Value):
+    """The architecture as decoded; the entry point has no path because it has only one."""
+
+    approach: str
+    modules: tuple[DraftModule, ...]
+    main: tuple[str, ...]
+
+
+async def design(engine: Engine, context: Context, settings: StageSettings) -> Architecture:
+    """The architecture without its calls. Its last module is main.py. Raises what `ask_shape` raises."""
+    draft = await ask_shape(
+        engine,
+        "planning:architecture",
+        context.messages(render_prompt("planning/architecture.md.j2", max_modules=settings.max_modules)),
+        grammar("architecture", max_modules=settings.max_modules),
+        Draft,
+        settings.sampling(settings.architecture_tokens, constrained=True),
+        settings.seed,
+    )
+    return architecture_of(draft)
+
+
+def architecture_of(draft: Draft) -> Architecture:
+    """The draft with what a schema cannot say put right: each path once, none that hides a library,
+    main.py last and alone in being the entry point."""
+    modules: dict[str, Module] = {}
+    main_functions = list(draft.main)
+    for drafted in draft.modules:
+        path = importable_path(drafted.path)
+        if path == ENTRY_POINT:
+            main_functions.extend(drafted.functions)
+        elif path not in modules:
+            modules[path] = Module(
+                path=path,
+                purpose=tidy(drafted.purpose),
+                classes=classes_of(drafted.classes),
+                functions=routines_of(drafted.functions),
+            )
+    entry = Module(
+        path=ENTRY_POINT,
+        purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
+        functions=routines_of(tuple(main_functions)),
+    )
+    return Architecture(approach=tidy(draft.approach), modules=(*modules.values(), entry))
+
+
+def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
+    """The classes, the first of each name."""
+    found: dict[str, ClassPlan] = {}
+    for draft in drafts:
+        name = python_name(draft.name)
+        base = ".".join(python_name(part) for part in draft.base.split(".")) if draft.base else ""
+        bases = (base,) if base and base != name else ()
+        found.setdefault(
+            name,
+            ClassPlan(
+                name=name, bases=bases, purpose=tidy(draft.purpose), methods=routines_of(draft.methods)
+            ),
+        )
+    return tuple(found.values())
+
+
+def importable_path(path: str) -> str:
+    """`path`, renamed when the module would hide one of the standard library or of a known package.
+
+    Raises:
+        BadInput: the path is not safe; the grammar lets none such through.
+    """
+    stem = safe_relative_path(path).stem
+    if stem in taken_module_names():
+        return f"{stem}_module.py"
+    return path
+
+
+def tidy(text: str) -> str:
+    """One line, single spaces."""
+    return " ".join(text.split())
+
+
+def describe(architecture: Architecture) -> str:
+    """The architecture as prompts show it: headings by path, signatures as Python writes them."""
+    lines = [architecture.approach]
+    for module in architecture.modules:
+        lines += ["", f"## {module.path}", "", module.purpose, ""]
+        for planned in module.classes:
+            bases = f"({', '.join(planned.bases)})" if planned.bases else ""
+            lines.append(f"- class {planned.name}{bases}: {planned.purpose}")
+            lines += [f"  - {method.signature(method=True)}" for method in planned.methods]
+        lines += [f"- {function.signature()}" for function in module.functions]
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""The configuration: settings whose values stand in the paper, each with its section and its quote.
+
+The model is shown candidates found in the paper (candidates.py) and names those that are settings of
+the main experiment. A value cannot be invented, for it is not the model that writes it.
+"""
+
+import yaml
+from pydantic import RootModel
+
+from offline_coder.core.engine import Engine
+from offline_coder.core.plan import ConfigEntry, ConfigValue
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.papers.paper import ABSTRACT_ID, Paper
+from offline_coder.stages.asking import ask_shape
+from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning.candidates import Candidate, candidates
+from offline_coder.stages.planning.provenance import holds
+from offline_coder.stages.prompting import Context, render_prompt
+
+
+class Names(RootModel[dict[str, str]]):
+    """Candidate id -> name of the setting, "" for none, as decoded."""
+
+
+async def choose_config(
+    engine: Engine, context: Context, paper: Paper, settings: StageSettings
+) -> tuple[ConfigEntry, ...]:
+    """The settings, in the order of their names. Raises what `ask_shape` raises."""
+    found = candidates(texts_of(paper), settings.config_candidates)
+    if not found:
+        return ()
+    ids = [f"c{number}" for number in range(1, len(found) + 1)]
+    answer = await ask_shape(
+        engine,
+        "planning:config",
+        context.messages(render_prompt("planning/config.md.j2", candidates=found)),
+        grammar("config", candidates=ids, names={name: {"$ref": "#/$defs/name"} for name in ids}),
+        Names,
+        settings.sampling(settings.config_tokens, constrained=True),
+        settings.seed,
+    )
+    return entries_of(found, [answer.root.get(name, "") for name in ids])
+
+
+def texts_of(paper: Paper) -> dict[str, str]:
+    """Section id -> its text without the heading, whose number is no setting."""
+    texts = {section.id: "\n".join(block.text for block in section.blocks) for section in paper.sections}
+    return {ABSTRACT_ID: paper.abstract, **texts} if paper.abstract else texts
+
+
+def entries_of(found: tuple[Candidate, ...], names: list[str]) -> tuple[ConfigEntry, ...]:
+    """The named candidates, the first of each name."""
+    entries: dict[str, ConfigEntry] = {}
+    for candidate, name in zip(found, names, strict=True):
+        if name:
+            entries.setdefault(name, entry_of(candidate, name))
+    return tuple(entries[name] for name in sorted(entries))
+
+
+def entry_of(candidate: Candidate, name: str) -> ConfigEntry:
+    """The setting, looked up once more in its quote: what does not stand there is an assumption."""
+    if not holds(candidate.quote, candidate.value):
+        reason = f"read in {candidate.section}, but the value could not be found there again"
+        return ConfigEntry(key=name, value=candidate.value, source="assumption", reason=reason)
+    return ConfigEntry(
+        key=name, value=candidate.value, source="paper", section=candidate.section, quote=candidate.quote
+    )
+
+
+def config_tree(config: tuple[ConfigEntry, ...]) -> dict[str, dict[str, ConfigValue]]:
+    """The settings as config.yaml nests them: group, then name."""
+    tree: dict[str, dict[str, ConfigValue]] = {}
+    for entry in config:
+        group, _, name = entry.key.partition(".")
+        tree.setdefault(group, {})[name] = entry.value
+    return tree
+
+
+def config_yaml(config: tuple[ConfigEntry, ...]) -> str:
+    """config.yaml: every line with its section as a comment, or the word assumption.
+
+    Scalars are written by PyYAML (YAML 1.1), which code that reads the file is expected to use.
+    """
+    sources = {entry.key: entry.section or "assumption" for entry in config}
+    lines: list[str] = []
+    for group, names in config_tree(config).items():
+        lines.append(f"{group}:")
+        for name, value in names.items():
+            line = yaml.safe_dump({name: value}, width=10_000, allow_unicode=True).strip()
+            lines.append(f"  {line}  # {sources[f'{group}.{name}']}")
+    return "\n".join(lines) + "\n" if lines else "{}\n"

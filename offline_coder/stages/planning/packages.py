@@ -1,0 +1,48 @@
+"""Third-party packages a generated repository may name: import name -> distribution name.
+
+A curated list of the field; a plan can only choose from it, so no package name can be invented.
+"""
+
+import sys
+
+DISTRIBUTIONS = {
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "torchaudio": "torchaudio",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pandas": "pandas",
+    "sklearn": "scikit-learn",
+    "matplotlib": "matplotlib",
+    "seaborn": "seaborn",
+    "tqdm": "tqdm",
+    "yaml": "pyyaml",
+    "einops": "einops",
+    "transformers": "transformers",
+    "datasets": "datasets",
+    "tokenizers": "tokenizers",
+    "sentencepiece": "sentencepiece",
+    "sacrebleu": "sacrebleu",
+    "nltk": "nltk",
+    "evaluate": "evaluate",
+    "accelerate": "accelerate",
+    "networkx": "networkx",
+    "torch_geometric": "torch-geometric",
+    "gymnasium": "gymnasium",
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "timm": "timm",
+    "h5py": "h5py",
+    "jax": "jax",
+    "flax": "flax",
+    "optax": "optax",
+    "tensorflow": "tensorflow",
+    "tensorboard": "tensorboard",
+    "xgboost": "xgboost",
+    "lightgbm": "lightgbm",
+}
+
+
+def taken_module_names() -> frozenset[str]:
+    """Names a module of the repository must not have, because it would hide one that code imports."""
+    return frozenset(sys.stdlib_module_names) | frozenset(DISTRIBUTIONS)

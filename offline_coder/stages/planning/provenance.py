@@ -1,0 +1,77 @@
+"""Where in the paper a value stands: a verbatim quote, found by string match, or nothing.
+
+The rule: a number matches when the passage holds a number of the same value, whether it is written
+4000, 4,000, 4{,}000, 4e3 or 4 \\times 10^{3}, or as a percentage of it. A word matches without regard
+to case, and "-", "_" and spaces count as the same.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from offline_coder.core.plan import ConfigValue
+
+GROUPING = re.compile(r"(?<=\d)(?:\{,\}|,)(?=\d{3}(?!\d))")
+NUMBER = re.compile(
+    r"(?<![\w.])(?P<sign>[-\u2212\u2013]?)(?P<mantissa>\d+(?:\.\d+)?|\.\d+)(?:e(?P<e>[-+]?\d{1,3}))?"
+    r"(?:\s*(?:\\times|\\cdot|\u00d7|\u00b7|x)\s*10\s*\^?\s*\{?\s*(?P<power>[-\u2212]?\d{1,3})\s*\}?)?"
+    r"(?P<percent>\s*\\?%)?",
+    re.IGNORECASE,
+)
+# Text layers flatten 10^{-9} to "10 -9"; with a space before the sign only, it is no range.
+POWER_OF_TEN = re.compile(
+    r"(?<![\w.])10(?:\s*\^\s*\{?\s*(?P<power>[-\u2212]?\d{1,3})\s*\}?|"
+    r" ?(?P<flat>(?<= )[-\u2212]\d{1,2}|\u2212\d{1,2})(?![\d.]))"
+)
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[$\\(])|\n+")
+LONGEST_QUOTE = 300
+
+
+def numbers_in(text: str) -> set[Decimal]:
+    """The values of all numbers in `text`; a percentage stands for itself and for its hundredth."""
+    found: set[Decimal] = set()
+    plain = GROUPING.sub("", text)
+    for match in NUMBER.finditer(plain):
+        exponent = int((match["e"] or match["power"] or "0").replace("\u2212", "-"))
+        try:
+            value = Decimal(match["mantissa"]).scaleb(exponent)
+        except InvalidOperation:
+            continue
+        found.add(-value if match["sign"] else value)
+        # A hyphen before a number is as often a dash or a range as a sign.
+        found.add(value)
+        if match["percent"]:
+            found.add(value / 100)
+    for match in POWER_OF_TEN.finditer(plain):
+        found.add(Decimal(1).scaleb(int((match["power"] or match["flat"]).replace("\u2212", "-"))))
+    return found
+
+
+def plain_words(text: str) -> str:
+    """`text` in lower case with every run of separators as one space."""
+    return " ".join(re.split(r"[\s_\-]+", text.lower()))
+
+
+def holds(passage: str, value: ConfigValue) -> bool:
+    """Whether `passage` states `value` by the rule above."""
+    match value:
+        case bool():
+            return False
+        case int() | float():
+            return Decimal(str(value)) in numbers_in(passage)
+        case str():
+            words = re.escape(plain_words(value))
+            return re.search(rf"(?<!\w){words}(?!\w)", plain_words(passage)) is not None
+    return all(holds(passage, item) for item in value)
+
+
+def sentences(text: str) -> list[str]:
+    """`text` in pieces short enough to quote: at most 300 characters, verbatim."""
+    pieces: list[str] = []
+    for piece in SENTENCE_END.split(text):
+        while len(piece) > LONGEST_QUOTE:
+            cut = piece.rfind(" ", 0, LONGEST_QUOTE)
+            cut = cut if cut > 0 else LONGEST_QUOTE
+            pieces.append(piece[:cut])
+            piece = piece[cut:].lstrip()
+        pieces.append(piece)
+    return [piece.strip() for piece in pieces if piece.strip()]

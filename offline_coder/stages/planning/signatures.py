@@ -1,0 +1,80 @@
+"""Signatures as the model writes them, `forward(x: Tensor, mask: Tensor = None) -> Tensor`, made values.
+
+The grammar lets only well-formed text through; what a regular expression cannot say (keywords,
+repeated names, a default before a parameter without one) is put right here.
+"""
+
+import ast
+import keyword
+
+from offline_coder.core.plan import Parameter, Routine
+
+OWN = frozenset({"self", "cls"})
+
+
+def python_name(name: str) -> str:
+    """`name`, with an underscore behind it when Python keeps the word for itself."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def python_expression(text: str) -> str:
+    """`text` when it parses as an expression, else ""."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return ""
+    return text
+
+
+def split_parameters(text: str) -> list[str]:
+    """`text` split at the commas outside brackets."""
+    parts, depth, start = [], 0, 0
+    for index, character in enumerate(text):
+        depth += (character == "[") - (character == "]")
+        if character == "," and depth == 0:
+            parts.append(text[start:index])
+            start = index + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+def parameter_of(text: str) -> Parameter:
+    """`x: int = 3` as a value."""
+    head, _, default = text.partition(" = ")
+    name, _, annotation = head.partition(":")
+    return Parameter(
+        name=python_name(name.strip()),
+        type=python_expression(annotation.strip()),
+        default=python_expression(default.strip()) or None,
+    )
+
+
+def well_ordered(parameters: list[Parameter]) -> tuple[Parameter, ...]:
+    """`parameters` once each, with no default before one that has none."""
+    unique = list({parameter.name: parameter for parameter in reversed(parameters)}.values())[::-1]
+    required = [index for index, parameter in enumerate(unique) if parameter.default is None]
+    last = max(required, default=-1)
+    return tuple(
+        parameter.model_copy(update={"default": None}) if index < last else parameter
+        for index, parameter in enumerate(unique)
+    )
+
+
+def routine_of(signature: str) -> Routine:
+    """A signature that the grammar let through, as a value; `self` and `cls` are left out."""
+    name, _, rest = signature.partition("(")
+    inner, _, returns = rest.rpartition(") -> ")
+    parameters = [parameter_of(part) for part in split_parameters(inner)]
+    return Routine(
+        name=python_name(name.strip()),
+        parameters=well_ordered([p for p in parameters if p.name not in OWN]),
+        returns=python_expression(returns.strip()),
+    )
+
+
+def routines_of(signatures: tuple[str, ...]) -> tuple[Routine, ...]:
+    """The routines of `signatures`, the first of each name."""
+    found: dict[str, Routine] = {}
+    for signature in signatures:
+        routine = routine_of(signature)
+        found.setdefault(routine.name, routine)
+    return tuple(found.values())

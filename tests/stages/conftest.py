@@ -1,0 +1,37 @@
+"""A small paper with settings in sentences, in a table and in mathematics."""
+
+import pytest
+
+from offline_coder.papers.paper import Block, Paper, Section
+
+SENTENCES = (
+    "The network has 3 layers of width 128 and uses ReLU.",
+    "We train with Adam, a learning rate of $3 \\times 10^{-4}$ and a batch size of 4,096 for 20 epochs.",
+)
+TABLE = "| Hyperparameter | Value |\n|---|---|\n| Dropout | 0.1 |\n| Weight decay | 1e-2 |"
+
+
+@pytest.fixture
+def paper() -> Paper:
+    """Two sections; the values 3, 128, 3e-4, 4096, 20, 0.1 and 1e-2 are settings, 97.2 is a result."""
+    return Paper(
+        title="A Small Paper",
+        abstract="We reach an accuracy of 97.2.",
+        sections=(
+            Section(
+                id="s1",
+                number="1",
+                title="Method",
+                level=1,
+                blocks=(Block(kind="paragraph", text=SENTENCES[0]),),
+            ),
+            Section(
+                id="s2",
+                number="2",
+                title="Training",
+                level=1,
+                blocks=(Block(kind="paragraph", text=SENTENCES[1]), Block(kind="table", text=TABLE)),
+            ),
+        ),
+        source_format="markdown",
+    )

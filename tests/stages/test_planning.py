@@ -1,0 +1,161 @@
+"""A plan is valid and consistent whatever the model says: here it says random text that the constraints
+let through, which is more than any model would try."""
+
+import ast
+import asyncio
+import json
+
+import jsonschema
+import pytest
+
+from offline_coder.core.errors import EngineFailed
+from offline_coder.core.plan import Plan
+from offline_coder.core.request import Request
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.engines.random_walk import RandomWalkEngine
+from offline_coder.engines.scripted import ScriptedEngine
+from offline_coder.papers.paper import Paper
+from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning import make_plan
+from offline_coder.stages.planning.candidates import candidates
+from offline_coder.stages.planning.config import texts_of
+from offline_coder.stages.planning.overview import write_overview
+from offline_coder.stages.planning.packages import DISTRIBUTIONS, taken_module_names
+from offline_coder.stages.planning.signatures import routine_of
+from offline_coder.stages.prompting import Context
+
+
+# The bounds are the random walk's: it spends more tokens on a string than a model does.
+def random_plan(paper: Paper, seed: int) -> Plan:
+    settings = StageSettings(
+        seed=seed, architecture_tokens=6000, overview_tokens=6000, build_order_tokens=4000
+    )
+    engine = RandomWalkEngine()
+    return asyncio.run(make_plan(engine, paper, Context("the paper"), settings, lambda name: None))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_answers_make_a_consistent_plan(paper: Paper, seed: int) -> None:
+    plan = random_plan(paper, seed)
+    paths = [module.path for module in plan.architecture.modules]
+    assert paths[-1] == "main.py"
+    assert len(set(paths)) == len(paths)
+    assert not {path.removesuffix(".py") for path in paths} & taken_module_names()
+    order = plan.build_order
+    assert sorted(order.order) == sorted(paths)
+    for index, path in enumerate(order.order):
+        assert set(order.depends_on[path]) <= set(order.order[:index])
+    assert {package.name for package in order.packages} <= set(DISTRIBUTIONS.values())
+    for call in plan.architecture.calls:
+        assert call.callee in order.depends_on[call.caller]
+    stated = {(repr(c.value), c.quote) for c in candidates(texts_of(paper), 32)}
+    assert all((repr(entry.value), entry.quote) in stated for entry in plan.config)
+    for module in plan.architecture.modules:
+        for planned in module.classes:
+            for method in planned.methods:
+                ast.parse(f"class A:\n    {method.signature(method=True)}: ...")
+        for function in module.functions:
+            ast.parse(f"{function.signature()}: ...")
+
+
+@pytest.mark.parametrize(
+    ("signature", "shown"),
+    [
+        ("forward(x: Tensor) -> Tensor", "def forward(x: Tensor) -> Tensor"),
+        ("f(a: int = 1, b: int) -> None", "def f(a: int, b: int) -> None"),
+        ("f(lambda: int, self: int) -> None", "def f(lambda_: int) -> None"),
+        ("f(a: int, a: str) -> None", "def f(a: int) -> None"),
+        (
+            "f(a: dict[str, int] = None) -> tuple[int, str]",
+            "def f(a: dict[str, int] = None) -> tuple[int, str]",
+        ),
+        ("import(a: class) -> None", "def import_(a) -> None"),
+    ],
+)
+def test_signatures_are_put_right(signature: str, shown: str) -> None:
+    assert routine_of(signature).signature() == shown
+
+
+EXAMPLES = {
+    "overview": (
+        {},
+        dict.fromkeys(("goals", "method", "data", "training", "evaluation", "unclear"), "x" * 50),
+        {"goals": "x" * 50},
+    ),
+    "architecture": (
+        {"max_modules": 2},
+        {
+            "approach": "Plain PyTorch, one module a job.",
+            "modules": [
+                {
+                    "path": "data.py",
+                    "purpose": "loads digits",
+                    "classes": [],
+                    "functions": ["load() -> tuple[int, int]"],
+                },
+                {
+                    "path": "model.py",
+                    "purpose": "the network of section 2",
+                    "classes": [
+                        {
+                            "name": "Net",
+                            "base": "nn.Module",
+                            "purpose": "an MLP",
+                            "methods": ["forward(x: Tensor) -> Tensor"],
+                        }
+                    ],
+                    "functions": [],
+                },
+            ],
+            "main": ["main() -> None"],
+        },
+        {
+            "approach": "Plain PyTorch, one module a job.",
+            "modules": [{"path": "../x.py"}] * 2,
+            "main": ["main() -> None"],
+        },
+    ),
+    "build_order": (
+        {
+            "depends_on": {"b.py": {"type": "array", "items": {"enum": ["a.py"]}}},
+            "dependents": ["b.py"],
+            "packages": ["torch"],
+        },
+        {"depends_on": {"b.py": ["a.py"]}, "packages": [{"name": "torch", "why": "tensors"}]},
+        {"depends_on": {"b.py": ["b.py"]}, "packages": [{"name": "torch", "why": "tensors"}]},
+    ),
+    "calls": (
+        {"edges": ["b.py -> a.py"], "purposes": {"b.py -> a.py": {"$ref": "#/$defs/purpose"}}},
+        {"b.py -> a.py": "asks for data"},
+        {"a.py -> b.py": "asks for data"},
+    ),
+    "config": (
+        {"candidates": ["c1"], "names": {"c1": {"$ref": "#/$defs/name"}}},
+        {"c1": "training.learning_rate"},
+        {"c1": "Learning Rate"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_grammar_takes_what_is_right_and_refuses_what_is_wrong(name: str) -> None:
+    values, right, wrong = EXAMPLES[name]
+    schema = json.loads(grammar(name, **values).schema)
+    jsonschema.validate(right, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema)
+
+
+def test_a_cut_answer_is_asked_again_with_more_room_and_then_refused(paper: Paper) -> None:
+    asked: list[Request] = []
+
+    def cut(request: Request) -> str:
+        asked.append(request)
+        return '{"goals": "' + "endless " * 100_000
+
+    engine = ScriptedEngine(cut, context=100_000)
+    with pytest.raises(EngineFailed, match="cut"):
+        asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+    rooms = [request.sampling.max_tokens for request in asked]
+    assert rooms == [rooms[0], rooms[0] * 2, rooms[0] * 4]
+    assert len({request.seed for request in asked}) == 3
