@@ -1,72 +1,92 @@
-"""bubblewrap: namespaces for everything, without being root (Debian package bubblewrap)."""
+"""The first choice: bubblewrap, a small setuid-free program around the kernel's namespaces.
 
-import sys
+Covered: network, files outside, other processes, environment, time, memory, processes, output.
+Not covered: the number and total size of files written into the folder, CPU share, and holes in the
+kernel itself. Where we are root, the code inside is the host's root without any capability.
+"""
+
+import functools
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from offline_coder.core.errors import MissingPrerequisite
-from offline_coder.sandbox.contained import limited, run_contained
-from offline_coder.sandbox.protocol import Limits, Outcome
+from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome
+from offline_coder.sandbox.view import (
+    HOME,
+    PASSWD,
+    checked_workdir,
+    environment,
+    limited,
+    readable_folders,
+    system_links,
+)
+from offline_coder.sandbox.watch import run_watched
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
-# What a program needs of /etc to start: the linker's cache, time, the names of users.
-SETTINGS = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/alternatives")
-GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia0")
-INSIDE = "/sandbox/repository"
-STARTS_WITH = "bwrap: "
-
-
-def python_folders() -> list[str]:
-    """The folders of this Python and of its environment, outermost first, each once."""
-    base = Path(sys.base_prefix).resolve()
-    environment = Path(sys.prefix).resolve()
-    executable = Path(sys.executable).resolve().parent.parent
-    return sorted({str(folder) for folder in (base, environment, executable)}, key=len)
+# bwrap outside and its first process inside.
+OWN_PROCESSES = 2
+PROBE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
-    """Runs commands under bwrap. With `gpu` the NVIDIA devices are passed through."""
+    """Runs commands under `program`, the path of bwrap.
 
+    `gpu` shows the NVIDIA devices of the machine inside (/dev/nvidia*, /sys read-only).
+    """
+
+    program: str = "bwrap"
     gpu: bool = False
-    name: str = "bubblewrap"
 
-    def command(self, inner: Sequence[str], workdir: Path, limits: Limits) -> list[str]:
-        """The whole command line. Later binds lie over earlier ones."""
-        words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-        for folder in (*SYSTEM, *SETTINGS):
-            words += ["--ro-bind-try", folder, folder]
-        words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home/user"]  # noqa: S108
-        for folder in python_folders():
-            words += ["--ro-bind", folder, folder]
-        if self.gpu:
-            for device in GPU_DEVICES:
-                words += ["--dev-bind-try", device, device]
-        words += ["--bind", str(workdir.resolve()), INSIDE, "--chdir", INSIDE, "--remount-ro", "/"]
-        for name, value in {
-            "PATH": "/usr/bin:/bin",
-            "HOME": "/home/user",
-            "LANG": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HF_HUB_OFFLINE": "1",
-        }.items():
-            words += ["--setenv", name, value]
-        return [*words, "--", *limited(inner, limits)]
+    @property
+    def name(self) -> str:
+        return "bubblewrap"
 
     def run(self, command: Sequence[str], *, workdir: Path, limits: Limits) -> Outcome:
-        """Run `command` with `workdir` as its only writable folder, seen as /sandbox/repository.
+        """See `Sandbox.run`."""
+        folder = checked_workdir(list(command), workdir)
+        argv = [*self._walls(folder, limits), "--", *limited(list(command), limits)]
+        try:
+            return run_watched(argv, limits, own_processes=OWN_PROCESSES)
+        except OSError as error:
+            hint = "install it: apt-get install bubblewrap"
+            raise MissingPrerequisite(f"cannot start {self.program}: {error.strerror}", hint) from error
 
-        Raises:
-            MissingPrerequisite: bwrap could not make its namespaces.
-        """
-        outcome = run_contained(self.command(command, workdir, limits), limits, cwd=workdir)
-        if outcome.exit_code == 1 and outcome.stderr.startswith(STARTS_WITH):
-            raise MissingPrerequisite(f"the sandbox did not start: {outcome.stderr.splitlines()[0]}", ADVICE)
-        return outcome
+    def _walls(self, workdir: Path, limits: Limits) -> list[str]:
+        """bwrap's own arguments. The order counts: later mounts lie on top of earlier ones."""
+        features = _features(self.program)
+        size = ["--size", str(limits.memory_bytes)] if "--size" in features else []
+        argv = [self.program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
+        argv += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv"]
+        if "--disable-userns" in features:
+            argv.append("--disable-userns")
+        for name, value in environment().items():
+            argv += ["--setenv", name, value]
+        argv += ["--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", "/dev/shm"]  # noqa: S108
+        argv += [*size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME]  # noqa: S108 - inside
+        for target, path in system_links():
+            argv += ["--symlink", target, path]
+        for folder in readable_folders():
+            argv += ["--ro-bind", str(folder), str(folder)]
+        argv += ["--ro-bind", str(PASSWD), "/etc/passwd"]
+        if self.gpu:
+            argv += ["--ro-bind", "/sys", "/sys"]
+            for device in sorted(Path("/dev").glob("nvidia*")):
+                argv += ["--dev-bind", str(device), str(device)]
+        # bwrap leaves /proc/sys to the kernel's file modes, which let the host's root write there even
+        # without capabilities: the kernel's settings, and through them everything.
+        readonly = [part for place in ("/proc", "/dev", "/") for part in ("--remount-ro", place)]
+        return [*argv, "--bind", str(workdir), WORKDIR, "--chdir", WORKDIR, *readonly]
 
 
-ADVICE = (
-    "an administrator must allow unprivileged user namespaces: on Ubuntu 24.04 "
-    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or an AppArmor profile for bwrap"
-)
+@functools.cache
+def _features(program: str) -> frozenset[str]:
+    """Options that this bwrap has and older ones (before 0.8) lack."""
+    try:
+        shown = subprocess.run(
+            [program, "--help"], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return frozenset()
+    return frozenset(option for option in ("--size", "--disable-userns") if f"{option} " in shown)

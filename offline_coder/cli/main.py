@@ -1,0 +1,73 @@
+"""`offline-coder`: every command, and the one place where an error becomes a line and an exit code."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from offline_coder import __version__
+from offline_coder.core.errors import OfflineCoderError
+
+COMMANDS = {
+    "run": "run",
+    "plan": "run",
+    "write": "run",
+    "check": "check",
+    "debug": "run",
+    "convert": "convert",
+    "models": "models",
+    "serve": "serve",
+    "doctor": "doctor",
+}
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Commands whose modules are imported when they are used: `--help` must not wait for torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, None when there is no such name."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"offline_coder.cli.{module}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="offline-coder")
+def cli() -> None:
+    """Turn a machine-learning paper into a code repository that reproduces it, on this machine alone."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 findings under --strict, 2 bad usage or input, 3 a
+    prerequisite is missing, 4 the engine failed, 130 interrupted."""
+    try:
+        result = cli.main(args=arguments, prog_name="offline-coder", standalone_mode=False)
+    except OfflineCoderError as error:
+        fail(error.message, error.hint, error.exit_code)
+    except click.ClickException as error:
+        fail(error.format_message(), "offline-coder --help", 2)
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted", "type the same command again to go on where it stopped", INTERRUPTED)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        fail(f"{error.strerror or error}{place}", "", 3)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def fail(message: str, hint: str, code: int) -> None:
+    """One line on standard error, the hint on a second, and exit."""
+    click.echo(f"offline-coder: {message}", err=True)
+    if hint:
+        click.echo(f"  hint: {hint}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from offline_coder.engines.settings import EngineSettings
+
+DEFAULT_MODEL = "qwen2.5-coder-1.5b"
+GIBIBYTE = 1 << 30
+
+Command = Callable[..., Any]
+
+
+def added(function: Command, *options: Callable[[Command], Command]) -> Command:
+    """`function` with `options`, shown by --help in this order."""
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def display_options(function: Command) -> Command:
+    """--quiet and --json."""
+    return added(
+        function,
+        click.option("--quiet", is_flag=True, help="Show no progress."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),
+    )
+
+
+def engine_options(function: Command) -> Command:
+    """The model, where it is served, and the settings that matter for memory."""
+    return added(
+        function,
+        click.option(
+            "--model",
+            default=DEFAULT_MODEL,
+            show_default=True,
+            metavar="NAME|DIR",
+            help="A model of `offline-coder models list`, transformers:NAME to run it without vLLM, "
+            "scripted:FILE or random-walk for a dry run; with --endpoint the name served there.",
+        ),
+        click.option("--endpoint", default="", metavar="URL", help="Use this OpenAI-compatible vLLM server."),
+        click.option("--context", type=click.IntRange(1024), help="Tokens of prompt and answer together."),
+        click.option("--kv-gib", type=click.FloatRange(0.1), help="Memory for the key-value cache, in GiB."),
+        click.option(
+            "--gpu-fraction", type=click.FloatRange(0.05, 1.0), help="Share of the GPU that vLLM may take."
+        ),
+        click.option(
+            "--gpus", type=click.IntRange(1), default=1, show_default=True, help="GPUs for one model."
+        ),
+    )
+
+
+def sampling_options(function: Command) -> Command:
+    """What decides the text, besides the model and the paper."""
+    return added(
+        function,
+        click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True),
+        click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True),
+        click.option(
+            "--debug-rounds",
+            type=click.IntRange(0, 50),
+            default=0,
+            show_default=True,
+            help="Corrections to try after the run in the sandbox.",
+        ),
+    )
+
+
+def reader_option(function: Command) -> Command:
+    """How a PDF is read."""
+    return click.option(
+        "--reader",
+        type=click.Choice(["auto", "text", "marker", "marker-text"]),
+        default="auto",
+        show_default=True,
+        help="How a PDF is read: its text layer, or marker in its own environment.",
+    )(function)
+
+
+def output_option(function: Command) -> Command:
+    """Where the run folder goes."""
+    return click.option(
+        "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="The run folder."
+    )(function)
+
+
+def engine_settings(
+    context: int | None, kv_gib: float | None, gpu_fraction: float | None, gpus: int, seed: int = 0
+) -> EngineSettings:
+    """The engine's settings from the options' values."""
+    kv_bytes = int(kv_gib * GIBIBYTE) if kv_gib is not None else None
+    return EngineSettings(context=context, kv_bytes=kv_bytes, gpu_fraction=gpu_fraction, gpus=gpus, seed=seed)

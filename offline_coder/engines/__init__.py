@@ -1,0 +1,1 @@
+"""Floor 2: text generation behind one Protocol (see protocol.py); `open.py` chooses the engine."""

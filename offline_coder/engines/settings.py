@@ -1,0 +1,54 @@
+"""What a user may set about an engine, and the weights it is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+OnProgress = Callable[[float, str], None]
+"""Called while an engine starts, with the seconds since it was asked to and what it is doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Settings of an engine. None means: computed from the model and the machine (memory.py).
+
+    Attributes:
+        context: tokens that prompt and answer may have together.
+        kv_bytes: bytes set aside for the key-value cache.
+        gpu_fraction: share of a GPU's memory that vLLM may take, 0 to 1.
+        gpus: GPUs that one model is spread over (tensor parallelism).
+        parallel: requests that are decoded together; others wait.
+        seed: seeds the server itself; every request carries its own seed besides.
+        compile: let torch.compile build faster kernels, for a slower start. None: only on CUDA.
+        batch_invariant: on NVIDIA, the same text whatever else is in the batch, at some speed.
+        startup_seconds: how long a server may take to get ready.
+        request_seconds: how long one answer may take.
+    """
+
+    context: int | None = None
+    kv_bytes: int | None = None
+    gpu_fraction: float | None = None
+    gpus: int = 1
+    parallel: int = 16
+    seed: int = 0
+    compile: bool | None = None
+    batch_invariant: bool = False
+    startup_seconds: float = 900.0
+    request_seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """Verified weights on disk.
+
+    Attributes:
+        name: what the user calls the model.
+        folder: holds config.json, a tokenizer and *.safetensors.
+        digest: says which bytes these are; part of the engine's identity.
+        context: tokens the model was trained to attend to.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    context: int

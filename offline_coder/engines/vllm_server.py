@@ -1,0 +1,211 @@
+"""A vLLM server of our own: started, watched, and gone when we are gone."""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import openai
+
+from offline_coder.core.engine import Identity
+from offline_coder.core.errors import EngineFailed
+from offline_coder.engines import launcher
+from offline_coder.engines.client import OpenAIEngine, server_client
+from offline_coder.engines.command import (
+    HOST,
+    installed_vllm,
+    server_command,
+    server_environment,
+    server_identity,
+)
+from offline_coder.engines.failures import cause_from_log, last_step
+from offline_coder.engines.memory import free_memory, plan_memory, read_shape
+from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
+
+POLL_SECONDS = 0.25
+STOP_SECONDS = 15.0
+PORT_TRIES = 3
+LOG_TAIL_BYTES = 400_000
+
+
+class VllmServer:
+    """The server's process, behind the launcher that ends it when we end.
+
+    `url` and `key` are what a client needs. One object is one start; after `stop` it is done.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str], *, url: str, key: str, log: Path):
+        self.url = url
+        self.key = key
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        launch = [sys.executable, "-I", launcher.__file__, *command]
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                launch,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                # A group of its own: a Ctrl-C in the terminal reaches only us, and we decide.
+                start_new_session=True,
+            )
+        atexit.register(self.stop)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def cause(self) -> str:
+        """One line: why the process ended, from its log and its exit status."""
+        status = self._process.poll()
+        told = cause_from_log(self._tail())
+        if status in (128 + signal.SIGKILL, -signal.SIGKILL):
+            return (
+                f"killed (SIGKILL), often because the machine ran out of memory; last in {self.log}: {told}"
+            )
+        return told or f"it ended with status {status} and an empty log"
+
+    async def death(self) -> str:
+        """Return the cause once the process is gone. Never returns while it lives."""
+        while self.alive:  # noqa: ASYNC110 - another process has no event to wait for
+            await asyncio.sleep(POLL_SECONDS)
+        return self.cause()
+
+    async def wait_ready(self, seconds: float, on_progress: OnProgress | None) -> None:
+        """Return when the server answers with our key.
+
+        Raises:
+            EngineFailed: it ended, or was not ready after `seconds`.
+        """
+        began = time.monotonic()
+        client = server_client(self.url, self.key, request_seconds=10.0)
+        try:
+            while (elapsed := time.monotonic() - began) < seconds:
+                if not self.alive:
+                    raise EngineFailed(f"the engine did not start: {self.cause()}", f"see {self.log}")
+                with contextlib.suppress(openai.APIError):
+                    await client.models.list()
+                    return
+                if on_progress is not None:
+                    on_progress(elapsed, last_step(self._tail()))
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            await client.close()
+        step = last_step(self._tail())
+        raise EngineFailed(f"the engine was not ready after {seconds:.0f} s; last: {step}", f"see {self.log}")
+
+    def stop(self) -> None:
+        """End the server and every process of its group. Safe to call twice. At most 20 seconds."""
+        atexit.unregister(self.stop)
+        if self._process.stdin is not None:
+            # The launcher sees the end of its input and ends the server with all descendants.
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._kill_group()
+        self._kill_group()
+        self._process.wait()
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _tail(self) -> str:
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - LOG_TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that is ready, what it answers as, and the tokens of its context."""
+
+    server: VllmServer
+    identity: Identity
+    context: int
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    model: ModelFolder,
+    settings: EngineSettings,
+    *,
+    log: Path,
+    on_progress: OnProgress | None = None,
+    port: int | None = None,
+) -> AsyncIterator[Serving]:
+    """A ready server for `model`, stopped when the block ends. A free port is taken unless one is given.
+
+    Raises:
+        MissingPrerequisite: vLLM is not installed, or model and context do not fit the memory.
+        BadInput: the folder holds no model, or the context asked for is longer than the model's.
+        EngineFailed: it did not start; the message has the cause from its log, which is at `log`.
+    """
+    installed = installed_vllm()
+    shape, free = read_shape(model.folder), free_memory(installed.device)
+    plan = plan_memory(model, shape, settings, installed.device, free)
+    identity = server_identity(model, plan, settings, installed)
+    for tries_left in reversed(range(PORT_TRIES)):
+        chosen = port or free_port()
+        key = secrets.token_urlsafe(24)
+        server = VllmServer(
+            server_command(model, plan, settings, installed.device, chosen),
+            server_environment(settings, installed.device, key, os.environ),
+            url=f"http://{HOST}:{chosen}",
+            key=key,
+            log=log,
+        )
+        try:
+            try:
+                await server.wait_ready(settings.startup_seconds, on_progress)
+            except EngineFailed as error:
+                # Another program may take a free port between our look and the server's.
+                if port or not tries_left or "port taken" not in error.message:
+                    raise
+                continue
+            yield Serving(server, identity, plan.context)
+            return
+        finally:
+            # Not in the loop's thread: stopping takes seconds and other tasks may want to finish.
+            await asyncio.shield(asyncio.to_thread(server.stop))
+
+
+@contextlib.asynccontextmanager
+async def managed_vllm(
+    model: ModelFolder, settings: EngineSettings, *, log: Path, on_progress: OnProgress | None = None
+) -> AsyncIterator[OpenAIEngine]:
+    """An engine on a vLLM server of our own, stopped when the block ends. Raises as `serve` does."""
+    async with serve(model, settings, log=log, on_progress=on_progress) as serving:
+        engine = OpenAIEngine(
+            serving.server.url,
+            model.name,
+            serving.identity,
+            serving.context,
+            key=serving.server.key,
+            request_seconds=settings.request_seconds,
+            guard=serving.server,
+        )
+        try:
+            yield engine
+        finally:
+            await engine.close()
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,105 @@
+"""A request as the bytes that an OpenAI-compatible vLLM server reads, and its answer back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from outlines.models.vllm import VLLMTypeAdapter
+from outlines.types import Choice
+
+from offline_coder.core.constraint import Constraint
+from offline_coder.core.errors import BadInput, EngineFailed
+from offline_coder.core.request import Completion, FinishReason, Message, Request
+
+FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+
+
+def is_prefilled(messages: Sequence[Message]) -> bool:
+    """Whether the answer continues the last message instead of opening a new one."""
+    return bool(messages) and messages[-1].role == "assistant"
+
+
+def turns(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """The messages as chat-completion turns."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def template_flags(messages: Sequence[Message]) -> dict[str, bool]:
+    """How the chat template ends the prompt: open behind a prefill, or with the assistant's head."""
+    prefilled = is_prefilled(messages)
+    return {"continue_final_message": prefilled, "add_generation_prompt": not prefilled}
+
+
+def structured_outputs(constraint: Constraint) -> dict[str, Any]:
+    """vLLM's `structured_outputs` field for `constraint`."""
+    if isinstance(constraint, Choice):
+        # Outlines would turn a choice into a regular expression; vLLM has a field for it.
+        return {"choice": [str(item) for item in constraint.items]}
+    fields: dict[str, Any] = VLLMTypeAdapter().format_output_type(constraint)["structured_outputs"]
+    return fields
+
+
+def chat_body(request: Request, model: str) -> dict[str, Any]:
+    """The JSON body of /v1/chat/completions for `request`.
+
+    `top_k` and `min_p` are sent switched off, so that a server's own sampling defaults never apply.
+    """
+    sampling = request.sampling
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": turns(request.messages),
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": -1,
+        "min_p": 0.0,
+        "repetition_penalty": sampling.repetition_penalty,
+        "max_tokens": sampling.max_tokens,
+        "seed": request.seed,
+        **template_flags(request.messages),
+    }
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if request.constraint is not None:
+        body["structured_outputs"] = structured_outputs(request.constraint)
+    return body
+
+
+def read_completion(answer: dict[str, Any], request: Request, seconds: float) -> Completion:
+    """The completion in a chat-completions answer.
+
+    Raises:
+        EngineFailed: the answer has another shape, or ended for another reason than stop or length.
+    """
+    try:
+        choice = answer["choices"][0]
+        usage = answer["usage"]
+        reason = choice["finish_reason"]
+        details = usage.get("prompt_tokens_details") or {}
+        if reason not in FINISH:
+            raise EngineFailed(f"{request.purpose}: the server ended the answer with {reason!r}")
+        return Completion(
+            text=choice["message"]["content"] or "",
+            finish_reason=FINISH[reason],
+            prompt_tokens=usage["prompt_tokens"],
+            cached_tokens=details.get("cached_tokens") or 0,
+            output_tokens=usage["completion_tokens"],
+            seconds=seconds,
+        )
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise EngineFailed(
+            f"{request.purpose}: the server's answer has an unknown shape: {error!r}"
+        ) from None
+
+
+def check_fits(request: Request, prompt_tokens: int, context: int) -> None:
+    """Nothing is truncated silently: prompt and answer fit the context, or the request is refused.
+
+    Raises:
+        BadInput: they do not, or there is no message.
+    """
+    most = request.sampling.max_tokens
+    if prompt_tokens + most > context:
+        raise BadInput(
+            f"{request.purpose}: a prompt of {prompt_tokens} tokens and an answer of up to {most} do not "
+            f"fit the context of {context} tokens",
+            "shorten the paper or raise --context",
+        )

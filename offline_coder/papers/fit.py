@@ -1,0 +1,291 @@
+"""What of a paper goes into a prompt when all of it does not fit.
+
+Whole sections and whole blocks are left out, least useful for writing code first, and a line says where.
+The order: acknowledgements and statements; references; related work; conclusion and discussion; the
+introduction and background; appendices without settings; then single blocks, those that carry neither
+equations nor settings first, from sections that describe neither method nor experiments first, from the
+end of the paper backwards.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from offline_coder.core.errors import BadInput
+from offline_coder.core.values import Value
+from offline_coder.papers.paper import Block, Paper, Section
+from offline_coder.papers.render import (
+    render,
+    render_block,
+    render_front,
+    render_heading,
+    render_references,
+    render_section,
+)
+
+Count = Callable[[str], Awaitable[int]]
+
+REFERENCES_ID = "references"
+CORRECTIONS = 12
+
+ENDINGS = re.compile(
+    r"acknowledge?ments?|ethic|broader impact|societal impact|impact statement|reproducibility statement"
+    r"|checklist|author contribution|contributions?$|funding|data availability|conflicts? of interest",
+    re.IGNORECASE,
+)
+RELATED = re.compile(r"related work|prior work|previous work|literature", re.IGNORECASE)
+CLOSING = re.compile(r"conclu|discussion|future work|limitation|outlook|summary$", re.IGNORECASE)
+OPENING = re.compile(r"introduction|background|motivation|preliminar|overview of the paper", re.IGNORECASE)
+METHOD = re.compile(
+    r"method|model|architect|approach|algorithm|framework|network|attention|loss|objective|formulation"
+    r"|implementation|pseudo|detail",
+    re.IGNORECASE,
+)
+SETUP = re.compile(
+    r"experiment|training|setup|set-up|setting|hyper-?parameter|data|optimi[sz]|regulari[sz]|evaluation"
+    r"|schedule|hardware|technique",
+    re.IGNORECASE,
+)
+SETTINGS = re.compile(
+    r"learning.rate|batch.?size|hyper-?parameter|dropout|optimi[sz]er|adam|\bsgd\b|weight.decay|warm-?up|epochs?\b"
+    r"|iterations?\b|\bsteps\b|layers?\b|dimension|hidden|\bseed|momentum|initiali[sz]|embedding|vocabulary"
+    r"|beam|temperature|schedule|\bheads\b",
+    re.IGNORECASE,
+)
+DIGIT = re.compile(r"\d")
+
+# The stages in which whole sections go.
+GOES = {"ending": 0, "references": 1, "related": 2, "closing": 3, "opening": 4, "plain appendix": 5}
+
+
+class LeftOut(Value):
+    """A part of the paper that is not in the text. `tokens` is what it would have cost, estimated for
+    parts of a section. `section_id` is "references" for the list of references."""
+
+    section_id: str
+    title: str
+    tokens: int
+
+
+class Fitted(Value):
+    """What goes into the prompt. `tokens` is the counted size of `text`."""
+
+    text: str
+    left_out: tuple[LeftOut, ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A whole section, one of its blocks, or the references: what can be left out at once.
+
+    `block` is None for a whole section, and `section` None for the references. Pieces with the lowest
+    `rank` go first.
+    """
+
+    section: int | None
+    block: int | None
+    tokens: int
+    rank: tuple[int, ...]
+
+
+def kind_of(section: Section, ancestors: tuple[Section, ...]) -> str:
+    """What a section is for, read from its title and, when that says nothing, from those above it."""
+    for titled in (section, *reversed(ancestors)):
+        for name, pattern in (
+            ("ending", ENDINGS),
+            ("related", RELATED),
+            ("setup", SETUP),
+            ("method", METHOD),
+            ("closing", CLOSING),
+            ("opening", OPENING),
+        ):
+            if pattern.search(titled.title):
+                return name
+    return "other"
+
+
+def is_appendix(section: Section) -> bool:
+    """Whether the section's number is a letter."""
+    return section.number[:1].isalpha()
+
+
+def has_settings(text: str) -> bool:
+    """Whether `text` looks like it states a setting: a word for one, and a digit."""
+    return bool(DIGIT.search(text) and SETTINGS.search(text))
+
+
+def section_kinds(paper: Paper) -> list[str]:
+    """The kind of each section. A section whose titles say nothing is a method when it and its
+    subsections hold two equations or algorithms; appendices without settings are told apart."""
+    kinds = []
+    path: list[Section] = []
+    formal = False
+    for at, section in enumerate(paper.sections):
+        path = [above for above in path if above.level < section.level]
+        if not path:
+            formal = formal_blocks(paper.sections[at:]) > 1
+        kind = kind_of(section, tuple(path))
+        if (
+            is_appendix(section)
+            and kind in ("other", "closing")
+            and not has_settings(render_section(section))
+        ):
+            kind = "plain appendix"
+        elif kind == "other" and formal:
+            kind = "method"
+        kinds.append(kind)
+        path.append(section)
+    return kinds
+
+
+def formal_blocks(sections: tuple[Section, ...]) -> int:
+    """Equations and algorithms in the first of `sections` and its subsections."""
+    found = 0
+    for at, section in enumerate(sections):
+        if at and section.level <= sections[0].level:
+            break
+        found += sum(block.kind in ("equation", "algorithm") for block in section.blocks)
+    return found
+
+
+def block_worth(kind: str, block: Block, appendix: bool) -> int:
+    """How much a block is worth to someone who writes the code, 0 to 6."""
+    worth = 4 if kind in ("method", "setup") else 2
+    if block.kind == "figure":
+        worth -= 2
+    elif block.kind in ("equation", "algorithm", "code") or has_settings(block.text):
+        worth += 2
+    return max(worth - 2, 0) if appendix else worth
+
+
+def pieces_of(paper: Paper, section_tokens: list[int], reference_tokens: int) -> list[Piece]:
+    """Everything that can be left out, in the order in which it goes."""
+    pieces = []
+    if paper.references:
+        pieces.append(Piece(None, None, reference_tokens, (GOES["references"], 0)))
+    for at, (section, kind) in enumerate(zip(paper.sections, section_kinds(paper), strict=True)):
+        if kind in GOES:
+            pieces.append(Piece(at, None, section_tokens[at], (GOES[kind], -at)))
+            continue
+        characters = max(len(render_section(section)), 1)
+        for number, block in enumerate(section.blocks):
+            share = max(1, section_tokens[at] * len(render_block(block)) // characters)
+            rank = (len(GOES), block_worth(kind, block, is_appendix(section)), -at, -number)
+            pieces.append(Piece(at, number, share, rank))
+    return sorted(pieces, key=lambda piece: piece.rank)
+
+
+def choose(pieces: list[Piece], surplus: int) -> set[Piece]:
+    """Pieces worth at least `surplus` tokens, taken in order; then those that turn out not to be needed
+    are put back, the most useful first."""
+    gone: list[Piece] = []
+    freed = 0
+    for piece in pieces:
+        if freed >= surplus:
+            break
+        gone.append(piece)
+        freed += piece.tokens
+    for piece in reversed(gone[:]):
+        if freed - piece.tokens >= surplus:
+            gone.remove(piece)
+            freed -= piece.tokens
+    return set(gone)
+
+
+def assemble(paper: Paper, gone: set[Piece]) -> str:
+    """The paper's Markdown without what is `gone`, one line at each gap."""
+    sections = {piece.section for piece in gone if piece.block is None}
+    blocks = {(piece.section, piece.block) for piece in gone if piece.block is not None}
+    parts = [render_front(paper)]
+    missing: list[str] = []
+    for at, section in enumerate(paper.sections):
+        dropped = [number for number in range(len(section.blocks)) if (at, number) in blocks]
+        if at in sections or (dropped and len(dropped) == len(section.blocks)):
+            missing.append(f"[{section.id}] {section.number} {section.title}".replace("  ", " ").strip())
+            continue
+        if missing:
+            parts.append(gap(missing))
+            missing = []
+        parts.append(render_heading(section))
+        run = 0
+        for number, block in enumerate(section.blocks):
+            if number in dropped:
+                run += 1
+                continue
+            if run:
+                parts.append(gap([counted(run)]))
+                run = 0
+            parts.append(render_block(block))
+        if run:
+            parts.append(gap([counted(run)]))
+    if paper.references and None in sections:
+        missing.append("References")
+    if missing:
+        parts.append(gap(missing))
+    if paper.references and None not in sections:
+        parts.append(render_references(paper))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def counted(blocks: int) -> str:
+    """ "1 block", "3 blocks"."""
+    return f"{blocks} block" if blocks == 1 else f"{blocks} blocks"
+
+
+def gap(names: list[str]) -> str:
+    """The line that stands where something was left out."""
+    return f"[Left out to fit: {'; '.join(names)}]"
+
+
+def record(paper: Paper, gone: set[Piece]) -> tuple[LeftOut, ...]:
+    """What is gone, one entry a section, in the paper's order, the references last."""
+    tokens: dict[int, int] = {}
+    for piece in gone:
+        at = len(paper.sections) if piece.section is None else piece.section
+        tokens[at] = tokens.get(at, 0) + piece.tokens
+    found = []
+    for at in sorted(tokens):
+        if at == len(paper.sections):
+            found.append(LeftOut(section_id=REFERENCES_ID, title="References", tokens=tokens[at]))
+        else:
+            section = paper.sections[at]
+            found.append(LeftOut(section_id=section.id, title=section.title, tokens=tokens[at]))
+    return tuple(found)
+
+
+async def fit(paper: Paper, budget_tokens: int, count: Count) -> Fitted:
+    """The paper's Markdown in at most `budget_tokens`, as `count` counts them.
+
+    The whole text is counted once; when it is too long, each section once, together; then what remains,
+    with a few corrections because the parts of a text do not add up exactly. A fixed overhead that
+    `count` adds to every text (a chat template) is measured and taken off the parts. The same paper,
+    budget and counter give the same bytes.
+
+    Raises:
+        BadInput: not even the title, the abstract and one block fit.
+    """
+    whole = render(paper)
+    tokens = await count(whole)
+    if tokens <= budget_tokens:
+        return Fitted(text=whole, left_out=(), tokens=tokens)
+    parts = [*(render_section(section) for section in paper.sections), render_references(paper)]
+    empty, *sizes = await asyncio.gather(count(""), *(count(part) for part in parts))
+    sizes = [max(size - empty, 1) for size in sizes]
+    pieces = pieces_of(paper, sizes[:-1], sizes[-1])
+    surplus = tokens - budget_tokens
+    for attempt in range(CORRECTIONS):
+        gone = choose(pieces, surplus)
+        text = assemble(paper, gone)
+        tokens = await count(text)
+        if tokens <= budget_tokens and len(gone) < len(pieces):
+            return Fitted(text=text, left_out=record(paper, gone), tokens=tokens)
+        if len(gone) == len(pieces):
+            break
+        # The lines that stand at the gaps cost tokens too; each new attempt leaves more room for them.
+        surplus += max(tokens - budget_tokens, 8) * (attempt + 1)
+    raise BadInput(
+        f"the paper does not fit into {budget_tokens} tokens even without most of its sections",
+        "use a model or a --context with room for more tokens",
+    )

@@ -1,0 +1,124 @@
+"""PDF to Paper through its text layer: no weights, no network, no layout model."""
+
+import re
+from pathlib import Path
+
+from offline_coder.core.errors import BadInput, MissingPrerequisite
+from offline_coder.papers.outline import sections_of
+from offline_coder.papers.paper import Paper, ReadingWarning
+from offline_coder.papers.pdf_blocks import Builder, Outline
+from offline_coder.papers.pdf_layout import Layout, lay_out
+from offline_coder.papers.pdf_page import PageText, page_text
+from offline_coder.papers.text import clean_line
+
+MOST_PAGES = 300
+LEAST_CHARACTERS = 200
+PASSWORD_ERROR = 4
+MARKER_HINT = (
+    "it needs marker with its model weights: make setup-pdf, put the weights on this machine, "
+    "then offline-coder convert PAPER --reader marker"
+)
+NAME = re.compile(r"[^\W\d_][^\d@{}<>|/]{2,60}")
+
+
+def check_pdf(raw: bytes, path: Path) -> None:
+    """Refuse what is no PDF that can be opened.
+
+    Raises:
+        BadInput: the file is no PDF, is damaged, or needs a password.
+    """
+    import pypdfium2 as pdfium  # type: ignore[import-untyped]
+
+    if b"%PDF-" not in raw[:1024]:
+        raise BadInput(
+            f"{path} is not a PDF: it does not begin with %PDF-", "give a PDF, .tex, .md or S2ORC .json file"
+        )
+    try:
+        document = pdfium.PdfDocument(raw)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == PASSWORD_ERROR or "password" in str(error).lower():
+            raise BadInput(
+                f"{path} is encrypted", "remove the password first: qpdf --decrypt IN.pdf OUT.pdf"
+            ) from None
+        raise BadInput(
+            f"{path} is a damaged PDF: {error}", "download it again, or give its LaTeX source"
+        ) from None
+    pages = len(document)
+    document.close()
+    if pages == 0:
+        raise BadInput(f"{path} has no pages", "give a PDF with text")
+
+
+def read_pdf(raw: bytes, path: Path) -> Paper:
+    """The paper in the text layer of a PDF, at most 300 pages.
+
+    Raises:
+        BadInput: it has over 300 pages, or text but no sections with text.
+        MissingPrerequisite: it has no text layer; marker with its models could read it.
+    """
+    pages = read_pages(raw, path)
+    characters = sum(len(fragment.text) for page in pages for fragment in page.fragments)
+    if characters < LEAST_CHARACTERS:
+        raise MissingPrerequisite(
+            f"{path} has no text layer ({characters} characters on {len(pages)} pages)", MARKER_HINT
+        )
+    layout = lay_out(pages)
+    outline = Builder(layout).build()
+    if not any(draft.blocks for draft in outline.drafts):
+        raise BadInput(f"{path} has no body text that could be told from its front page", MARKER_HINT)
+    return Paper(
+        title=clean_line(outline.title),
+        abstract="\n\n".join(outline.abstract),
+        authors=names_of(outline.authors),
+        sections=sections_of(outline.drafts),
+        references=tuple(outline.references),
+        warnings=tuple(warnings_of(pages, layout, outline)),
+        source_format="pdf",
+    )
+
+
+def read_pages(raw: bytes, path: Path) -> list[PageText]:
+    """The text of every page."""
+    import pypdfium2 as pdfium
+
+    document = pdfium.PdfDocument(raw)
+    try:
+        if len(document) > MOST_PAGES:
+            raise BadInput(
+                f"{path} has {len(document)} pages, the limit is {MOST_PAGES}", "cut out the paper's pages"
+            )
+        return [page_text(document, number) for number in range(len(document))]
+    except pdfium.PdfiumError as error:
+        raise BadInput(
+            f"{path} is a damaged PDF: {error}", "download it again, or give its LaTeX source"
+        ) from None
+    finally:
+        document.close()
+
+
+def names_of(lines: list[str]) -> tuple[str, ...]:
+    """Lines of the front page that look like names."""
+    found = [clean_line(re.sub(r"[∗*†‡§\d]+", " ", line)) for line in lines]
+    return tuple(name for name in found if NAME.fullmatch(name) and len(name.split()) < 8)
+
+
+def warnings_of(pages: list[PageText], layout: Layout, outline: Outline) -> list[ReadingWarning]:
+    """What was left out, and what this way of reading cannot do."""
+    found = [ReadingWarning(what="read from the PDF's text layer: equations are plain characters, not LaTeX")]
+    for what, total in (
+        ("characters of turned text (watermarks, stamps)", sum(page.turned for page in pages)),
+        ("characters inside drawings (labels of plots)", sum(page.embedded for page in pages)),
+        ("lines of page furniture", len(layout.furniture)),
+    ):
+        if total:
+            found.append(ReadingWarning(what=f"{total} {what} are left out"))
+    found += [
+        ReadingWarning(what="a page has too much text; its end is left out", where=f"page {p.number + 1}")
+        for p in pages
+        if p.cut
+    ]
+    if not outline.title:
+        found.append(ReadingWarning(what="no title was found"))
+    if not any(draft.number for draft in outline.drafts):
+        found.append(ReadingWarning(what="no numbered headings were found"))
+    return found

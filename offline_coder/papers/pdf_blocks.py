@@ -1,0 +1,487 @@
+"""From lines to headings, paragraphs, captions, tables, equations and references."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from offline_coder.papers.markdown import REFERENCES
+from offline_coder.papers.outline import TOP_LEVEL, Draft, Numbering, split_number
+from offline_coder.papers.paper import Block, BlockKind
+from offline_coder.papers.pdf_layout import Layout, Line
+from offline_coder.papers.tables import CAPTION, captioned, markdown_table
+from offline_coder.papers.text import clean_line
+
+ABSTRACT = re.compile(r"abstract\W*", re.IGNORECASE)
+BULLET = re.compile(r"[•▪◦‣∙·⋄–-]\s+(?=\S)")
+NUMBERED_ITEM = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+(?=\S)")
+REFERENCE_START = re.compile(r"\[[\w+.,\- ]{1,40}\]\s|\d{1,3}\.\s+[A-Z]")
+SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$|(?<=[a-z)])[.!?]\d{1,2}$")
+EQUATION_NUMBER = re.compile(r"\(\d{1,3}[a-z]?\)$")
+PROSE_WORD = re.compile(r"\b[a-z]{4,}\b")
+HEADING_LONGEST = 110
+
+
+@dataclass(slots=True)
+class Outline:
+    """What the lines hold."""
+
+    title: str = ""
+    authors: list[str] = field(default_factory=list)
+    abstract: list[str] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+
+
+class Builder:
+    """Reads lines in order. `kept` holds lines of the open paragraph."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.body = layout.body_size
+        self.found = Outline()
+        self.place = "front"
+        self.numbering = Numbering()
+        self.last: tuple[int, ...] = (0,)
+        self.open: list[Line] = []
+        self.notes: list[Line] = []
+        self.words = set(
+            re.findall(r"[a-z]+(?:-[a-z]+)+|[a-z]{3,}", " ".join(line.text for line in layout.lines).lower())
+        )
+
+    def build(self) -> Outline:
+        """All lines as an outline."""
+        lines = self.layout.lines
+        start = self.take_title(lines)
+        at = start
+        while at < len(lines):
+            line = lines[at]
+            if line.note and self.place != "references":
+                self.notes.append(line)
+                at += 1
+                continue
+            heading = self.heading(lines, at)
+            if heading is not None:
+                at = self.enter(*heading, at)
+                continue
+            if self.place == "section" and (after := self.code(lines, at) or self.table(lines, at)) > at:
+                at = after
+                continue
+            if self.place == "references" and CAPTION.match(line.text):
+                # Figures stand behind the references in many papers.
+                self.close()
+                self.place = "section"
+            elif self.open and self.parts(self.open[-1], line):
+                self.close()
+            self.open.append(line)
+            at += 1
+        self.close()
+        self.flush_notes()
+        for draft in self.found.drafts:
+            draft.blocks = mended(draft.blocks)
+        return self.found
+
+    def take_title(self, lines: list[Line]) -> int:
+        """The largest text of the first page's upper half is the title; the place after it."""
+        first = [line for line in lines if line.page == lines[0].page][:40]
+        upper = first[: max(len(first) * 2 // 3, 1)]
+        candidates = [line for line in upper if len(line.text) > 3 and not ABSTRACT.fullmatch(line.text)]
+        if not candidates:
+            return 0
+        largest = max(line.largest for line in candidates)
+        if largest < self.body * 1.15:
+            return 0
+        begin = next(
+            n for n, line in enumerate(lines) if line in candidates and line.largest >= largest - 0.3
+        )
+        end = begin
+        while (
+            end < len(lines)
+            and end - begin < 6
+            # The last line of a title in small capitals may hold no capital.
+            and lines[end].largest >= largest * 0.78
+            and (end == begin or 0 < lines[end - 1].y - lines[end].y < largest * 1.6)
+        ):
+            end += 1
+        self.found.title = self.join(lines[begin:end])
+        return end
+
+    def heading(self, lines: list[Line], at: int) -> tuple[str, str, str, int] | None:
+        """Number, title, kind and count of lines when a heading begins at `at`, else None."""
+        line = lines[at]
+        text = line.text
+        if len(text) > HEADING_LONGEST or not re.search(r"[^\W\d_]{2}", text):
+            return None
+        words = text.strip()
+        big = line.largest > self.body * 1.07
+        heavy = line.share("bold") > 0.8 and line.share("math") < 0.2
+        capitals = words.upper() == words and len(re.findall(r"[A-Z]", words)) > 3
+        if not (big or heavy or capitals):
+            return None
+        count = 1
+        while (
+            at + count < len(lines)
+            and count < 3
+            and same_look(line, lines[at + count])
+            and not split_number(lines[at + count].text)[0]
+            and line.x1 > line.left + (line.right - line.left) * 0.6
+        ):
+            count += 1
+        words = self.join(lines[at : at + count])
+        if ABSTRACT.fullmatch(words) and self.place == "front":
+            return "", words, "abstract", count
+        if REFERENCES.fullmatch(words):
+            return "", words, "references", count
+        number, title = split_number(
+            words, self.numbering.next_letter() if self.numbering.numbered > 1 else ""
+        )
+        if number and title[:1].isalnum() and self.follows(number) and not SENTENCE_END.search(title):
+            return number, title, "section", count
+        behind = self.place == "references" and heavy and line.largest > self.body * 1.12
+        if TOP_LEVEL.fullmatch(words) or (
+            (self.place == "section" or behind)
+            and not number
+            and not self.announced()
+            and (
+                (heavy and line.size >= self.body * 0.98)
+                or (big and heavy)
+                or (big and line.size > self.body * 1.07)
+            )
+            and words[:1].isupper()
+            and not CAPTION.match(words)
+            and not SENTENCE_END.search(words)
+            and line.share("math") == 0
+        ):
+            return "", words, "section", count
+        return None
+
+    def follows(self, number: str) -> bool:
+        """Whether a section with this number may come now: the next one on any level, or the first
+        below the last one."""
+        if number[0].isalpha():
+            key = tuple(
+                100 + ord(number[0]) - 64 if part.isalpha() else int(part) for part in number.split(".")
+            )
+        else:
+            key = tuple(int(part) for part in number.split("."))
+        last = self.last
+        if len(key) > len(last):
+            return key[: len(last)] == last and key[len(last) :] in ((1,), (1, 1), (0,))
+        before = last[: len(key)]
+        steps = key[-1] - before[-1]
+        first_appendix = len(key) == 1 and key[0] == 101 and last[0] < 100
+        return first_appendix or (key[:-1] == before[:-1] and 0 < steps <= 2)
+
+    def enter(self, number: str, title: str, kind: str, count: int, at: int) -> int:
+        """Open what a heading opens; the place after it."""
+        self.close()
+        self.flush_notes()
+        if kind == "abstract":
+            self.place = "abstract"
+        elif kind == "references":
+            self.place = "references"
+        else:
+            self.place = "section"
+            if number:
+                self.numbering.split(f"{number}. {title}")
+                parts = number.split(".")
+                self.last = tuple(100 + ord(p) - 64 if p.isalpha() else int(p) for p in parts)
+            level = number.count(".") + 1 if number else min(len(self.last) + 1, 4)
+            self.found.drafts.append(Draft(title=title, number=number, level=level))
+        return at + count
+
+    def parts(self, before: Line, line: Line) -> bool:
+        """Whether a new paragraph begins with `line`."""
+        ended = bool(SENTENCE_END.search(before.text))
+        if BULLET.match(line.text) or (NUMBERED_ITEM.match(line.text) and (line.x0 > line.left + 2 or ended)):
+            return True
+        if CAPTION.match(line.text):
+            return True
+        if self.place == "references":
+            return False
+        if self.is_equation(before) != self.is_equation(line):
+            return True
+        if before.page != line.page or before.column != line.column:
+            return ended and (
+                before.x1 < before.right - 12 or line.x0 > line.left + 4 or not line.text[:1].islower()
+            )
+        gap = before.y - line.y
+        if abs(before.size - line.size) > 0.6 and min(len(before.text), len(line.text)) > 20:
+            return True
+        if gap > max(before.size, line.size) * 1.55 or gap < -1:
+            return True
+        indented = line.x0 > line.left + line.size * 0.8 and line.x0 > before.x0 + line.size * 0.8
+        edge = min(before.right, max(other.x1 for other in (*self.open, line)))
+        return ended and (before.x1 < edge - 2 * line.size or indented)
+
+    def is_equation(self, line: Line) -> bool:
+        """Whether a line is displayed mathematics."""
+        text = line.text
+        if line.x0 < line.left + 8 or BULLET.match(text) or NUMBERED_ITEM.match(text):
+            return False
+        prose = len(PROSE_WORD.findall(text))
+        return prose <= 2 and (
+            line.share("math") > 0.25 or bool(EQUATION_NUMBER.search(text) and "=" in text)
+        )
+
+    def code(self, lines: list[Line], at: int) -> int:
+        """Read lines in a font of fixed width from `at`; the place after them, 0 when there are none."""
+        end = at
+        while end < len(lines) and lines[end].share("mono") > 0.8 and not lines[end].note:
+            end += 1
+        if end - at < 2:
+            return 0
+        self.close()
+        rows = lines[at:end]
+        left = min(row.x0 for row in rows)
+        width = sum((row.x1 - row.x0) / max(len(row.text), 1) for row in rows) / len(rows) or 5.0
+        self.draft().add(
+            "code", "\n".join(" " * min(round((row.x0 - left) / width), 60) + row.text for row in rows)
+        )
+        return end
+
+    def table(self, lines: list[Line], at: int) -> int:
+        """Read a table's rows from `at`; the place after them, `at` when there is no table."""
+        end = at
+        announced = self.announced()
+        while (
+            end < len(lines)
+            and end - at < 120
+            and self.is_row(lines[end], announced)
+            and lines[end].page == lines[at].page
+            and self.heading(lines, end) is None
+        ):
+            end += 1
+        rows = lines[at:end]
+        if len(rows) < 3 or sum(len(row.fragments) > 1 for row in rows) < 2:
+            return at
+        caption = ""
+        if announced:
+            caption = self.join(self.open)
+            self.open = []
+        self.close()
+        table = markdown_table(cells_of(rows))
+        if not caption and end < len(lines) and is_caption(lines[end].text, "tab"):
+            stop = end + 1
+            while stop < len(lines) and not self.parts(lines[stop - 1], lines[stop]) and stop - end < 12:
+                stop += 1
+            caption, end = self.join(lines[end:stop]), stop
+        self.draft().add("table", captioned(caption, table))
+        return end
+
+    def announced(self) -> bool:
+        """Whether the open paragraph is a table's caption."""
+        return bool(self.open) and is_caption(self.open[0].text, "tab")
+
+    def is_row(self, line: Line, announced: bool) -> bool:
+        """Whether a line looks like a row: several fragments far apart, or short and not prose. Behind
+        a table's caption formulas may be rows too."""
+        if CAPTION.match(line.text) or line.note:
+            return False
+        if announced:
+            before = self.open[-1]
+            if before.x1 > before.right - 3 * line.size and before.y - line.y < line.size * 1.3:
+                return False
+            if not EQUATION_NUMBER.search(line.text) and (self.is_equation(line) or len(line.text) < 50):
+                return True
+        if len(line.fragments) > 1:
+            return len(PROSE_WORD.findall(line.text)) <= 14 and not self.is_sentence(line)
+        return (
+            len(line.text) < 50
+            and line.x1 < line.right - 60
+            and not self.is_equation(line)
+            and not SENTENCE_END.search(line.text)
+        )
+
+    def is_sentence(self, line: Line) -> bool:
+        """Whether a line of several fragments is prose with a wide gap or a formula in it."""
+        longest = max(len(PROSE_WORD.findall(fragment.text)) for fragment in line.fragments)
+        return longest > 6 or self.is_equation(line)
+
+    def draft(self) -> Draft:
+        """The section that is open; text before the first heading gets one without a title."""
+        if not self.found.drafts:
+            self.found.drafts.append(Draft(title="", level=1))
+        return self.found.drafts[-1]
+
+    def close(self) -> None:
+        """Put the open paragraph where it belongs."""
+        lines, self.open = self.open, []
+        if not lines:
+            return
+        if self.place == "references":
+            self.found.references += self.references(lines)
+            return
+        text = self.join(lines)
+        if self.place == "abstract":
+            self.found.abstract.append(text)
+        elif self.place == "front":
+            self.front(lines, text)
+        else:
+            for kind, words in blocks_of(text, all(self.is_equation(line) for line in lines)):
+                self.add(kind, words)
+
+    def add(self, kind: BlockKind, words: str) -> None:
+        """Add a block; list items that follow each other are one list."""
+        blocks = self.draft().blocks
+        if kind == "list" and blocks and blocks[-1].kind == "list":
+            words = f"{blocks.pop().text}\n{words}"
+        self.draft().add(kind, words)
+
+    def front(self, lines: list[Line], text: str) -> None:
+        """Before the abstract: short lines are authors; a long paragraph is text, and kept."""
+        match = re.match(r"abstract\s*[-—–.:]\s*(?=\w)", text, re.IGNORECASE)
+        if match:
+            self.found.abstract.append(text[match.end() :])
+        elif len(text) > 400:
+            self.draft().add("paragraph", text)
+        else:
+            self.found.authors += [line.text for line in lines]
+
+    def flush_notes(self) -> None:
+        """Footnotes as paragraphs at the end of the section they were met in; those of the front page
+        wait for the first section."""
+        if not self.found.drafts:
+            return
+        groups: list[list[Line]] = []
+        for line in self.notes:
+            fresh = bool(re.match(r"[∗*†‡§¶]|\d{1,2}\s?[A-Z(h]", line.text))
+            if fresh or not groups or groups[-1][-1].page != line.page:
+                groups.append([])
+            groups[-1].append(line)
+        self.notes = []
+        for group in groups:
+            text = self.join(group)
+            if len(text) > 8:
+                if is_caption(text, "fig"):
+                    self.draft().add("figure", text)
+                else:
+                    self.draft().add("paragraph", f"(footnote: {text})")
+
+    def references(self, lines: list[Line]) -> list[str]:
+        """The entries of a list of references, told apart by their marks or by hanging indents."""
+        marked = sum(bool(REFERENCE_START.match(line.text)) for line in lines) > len(lines) / 8
+        groups: list[list[Line]] = []
+        for before, line in zip([None, *lines], lines, strict=False):
+            if marked:
+                fresh = bool(REFERENCE_START.match(line.text))
+            else:
+                hanging = line.x0 < line.left + 4
+                apart = (
+                    before is not None and before.page == line.page and before.y - line.y > line.size * 1.5
+                )
+                ended = before is not None and SENTENCE_END.search(before.text) is not None
+                fresh = (hanging and ended) or apart
+            if fresh or not groups:
+                groups.append([])
+            groups[-1].append(line)
+        return [text for group in groups if (text := self.join(group))]
+
+    def join(self, lines: list[Line]) -> str:
+        """Lines as one text; words cut by a hyphen at a line's end are put together."""
+        text = ""
+        for line in lines:
+            words = line.text.strip()
+            if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and words[:1].isalpha():
+                text = self.unhyphenated(text, words)
+            else:
+                text = f"{text} {words}" if text else words
+        return clean_line(text)
+
+    def unhyphenated(self, text: str, words: str) -> str:
+        """`text` and `words` joined at the hyphen that ends `text`, which stays in compounds the paper
+        writes elsewhere, and before capitals."""
+        head = re.search(r"([A-Za-z]+(?:-[A-Za-z]+)*)-$", text)
+        tail = re.match(r"[A-Za-z]+", words)
+        if head is None or tail is None:
+            return text + words
+        compound = f"{head[1]}-{tail[0]}".lower()
+        solid = f"{head[1]}{tail[0]}".lower()
+        keeps = solid not in self.words and (compound in self.words or not words[0].islower())
+        return text + words if keeps else text[:-1] + words
+
+
+def same_look(one: Line, two: Line) -> bool:
+    """Whether two lines are set alike and close, as the lines of one heading are."""
+    return (
+        one.page == two.page
+        and one.column == two.column
+        and abs(one.largest - two.largest) < 0.3
+        and abs(one.share("bold") - two.share("bold")) < 0.2
+        and 0 < one.y - two.y < one.largest * 1.5
+        and len(two.text) < HEADING_LONGEST
+        and (one.largest > one.size or one.share("bold") > 0.8)
+    )
+
+
+def mended(blocks: list[Block]) -> list[Block]:
+    """Paragraphs that a float stands in the middle of, put together before it."""
+    found: list[Block] = []
+    for block in blocks:
+        if block.kind == "paragraph" and block.text[:1].islower():
+            at = len(found) - 1
+            while at >= 0 and found[at].kind in ("figure", "table"):
+                at -= 1
+            whole = at == len(found) - 1
+            if (
+                at >= 0
+                and not whole
+                and found[at].kind == "paragraph"
+                and not SENTENCE_END.search(found[at].text)
+            ):
+                found[at] = Block(kind="paragraph", text=f"{found[at].text} {block.text}")
+                continue
+        found.append(block)
+    return found
+
+
+def is_caption(text: str, kind: str) -> bool:
+    """Whether a text is the caption of a "fig" or a "tab"."""
+    match = CAPTION.match(text)
+    return match is not None and match["what"].lower().startswith(kind)
+
+
+def blocks_of(text: str, equation: bool) -> Iterator[tuple[BlockKind, str]]:
+    """Kind and text of one paragraph."""
+    if not text:
+        return
+    if is_caption(text, "fig"):
+        yield "figure", text
+    elif is_caption(text, "tab"):
+        yield "table", text
+    elif equation:
+        yield "equation", text
+    elif match := BULLET.match(text):
+        yield "list", f"- {text[match.end() :]}"
+    elif match := NUMBERED_ITEM.match(text):
+        number = re.sub(r"\W", "", match[0])
+        yield "list", f"{number}. {text[match.end() :]}" if number.isdigit() else f"- {text}"
+    else:
+        yield "paragraph", text
+
+
+def cells_of(rows: list[Line]) -> list[list[str]]:
+    """The rows' cells, put into columns by where they stand."""
+    spans: list[list[float]] = []
+    pieces = sorted((f.x0, f.x1) for row in rows if len(row.fragments) > 2 for f in row.fragments)
+    if not pieces:
+        pieces = sorted((f.x0, f.x1) for row in rows for f in row.fragments)
+    for x0, x1 in pieces:
+        if spans and x0 < spans[-1][1] - 1:
+            narrow = x1 - x0 < (spans[-1][1] - spans[-1][0]) * 3
+            spans[-1][1] = max(spans[-1][1], x1) if narrow else spans[-1][1]
+        else:
+            spans.append([x0, x1])
+    found = []
+    for row in rows:
+        cells = [""] * len(spans)
+        for fragment in row.fragments:
+            middle = (fragment.x0 + fragment.x1) / 2
+            nearest = min(range(len(spans)), key=lambda n: distance(middle, spans[n]))
+            cells[nearest] = f"{cells[nearest]} {fragment.text}".strip()
+        found.append(cells)
+    return found
+
+
+def distance(x: float, span: list[float]) -> float:
+    """How far `x` is from a span, in points; 0 inside."""
+    return max(span[0] - x, x - span[1], 0.0)

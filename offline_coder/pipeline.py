@@ -1,0 +1,135 @@
+"""The main path: a paper becomes a repository. Read this to know the system."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from offline_coder.checks.imports import external_imports
+from offline_coder.checks.ladder import check_repository
+from offline_coder.core.engine import Engine
+from offline_coder.core.errors import EngineFailed
+from offline_coder.core.finding import Finding
+from offline_coder.core.plan import Plan
+from offline_coder.core.request import Message
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.papers.fit import Fitted, fit
+from offline_coder.papers.paper import Paper
+from offline_coder.papers.render import render
+from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
+from offline_coder.runs.folder import RunFolder
+from offline_coder.runs.meter import Meter
+from offline_coder.stages.analysis import analyse
+from offline_coder.stages.coding import write_code
+from offline_coder.stages.debugging import SmokeRun, smoke_run_and_debug
+from offline_coder.stages.planning import make_plan
+from offline_coder.stages.planning.architecture import describe
+from offline_coder.stages.planning.artefacts import plan_files
+from offline_coder.stages.planning.config import config_tree, config_yaml
+from offline_coder.stages.prompting import Context
+from offline_coder.stages.repair import Written, errors_in_any
+from offline_coder.stages.repository import companion_files
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What came out: the plan, each written module, all files of repo/, and what the checks say."""
+
+    plan: Plan
+    written: Mapping[str, Written]
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    smoke: SmokeRun
+
+    def checks(self) -> Checks:
+        """The content of checks.json."""
+        files = tuple(
+            FileVerdict(
+                path=file.path,
+                verdict=file.verdict,
+                repairs=file.repairs,
+                before=file.findings,
+                left_out=file.left_out,
+            )
+            for file in self.written.values()
+        )
+        smoke = SmokeVerdict(
+            status=self.smoke.status,
+            sandbox=self.smoke.sandbox,
+            failures={failure.step: failure.text for failure in self.smoke.failures},
+            rounds=self.smoke.rounds,
+            kept=self.smoke.kept,
+        )
+        return Checks(files=files, findings=self.findings, smoke=smoke)
+
+
+async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Fitted:
+    """The paper, or what of it leaves room for the plan, the code shown and the answer."""
+
+    async def count(text: str) -> int:
+        return await engine.count((Message(role="user", content=text),))
+
+    return await fit(paper, settings.paper_budget(engine.context), count)
+
+
+async def plan_repository(
+    engine: Engine, paper: Paper, fitted: Fitted, run: RunFolder, settings: StageSettings, meter: Meter
+) -> Plan:
+    """Planning, written to plan/."""
+    run.write("paper.md", render(paper))
+    with meter.stage("planning", steps=3):
+        plan = await make_plan(engine, paper, Context(fitted.text), settings, meter.watcher.step_done)
+        for name, text in plan_files(plan).items():
+            run.write(f"plan/{name}", text)
+    return plan
+
+
+async def make_repository(
+    engine: Engine, paper: Paper, fitted: Fitted, run: RunFolder, settings: StageSettings, meter: Meter
+) -> Repository:
+    """Plan, analyse, write, check, run. Everything is in the run folder as soon as it is made.
+
+    Raises:
+        EngineFailed: the engine failed; what was answered is in the journal.
+    """
+    plan = await plan_repository(engine, paper, fitted, run, settings, meter)
+    modules = plan.architecture.modules
+    context = (
+        Context(fitted.text)
+        .with_artefact("Overall plan", plan.overview)
+        .with_artefact("Architecture", describe(plan.architecture))
+        .with_artefact("config.yaml", config_yaml(plan.config))
+    )
+
+    with meter.stage("analysis", steps=len(modules)):
+        analyses = await analyse(engine, context, plan, settings, meter.watcher.step_done)
+        for path, text in analyses.items():
+            run.write(f"analysis/{path}.md", text + "\n")
+
+    with meter.stage("coding", steps=len(modules)):
+
+        def keep(written: Written) -> None:
+            run.write(f"repo/{written.path}", written.text)
+            meter.watcher.step_done(f"{written.path}: {written.verdict}")
+
+        written = await write_code(engine, context, plan, analyses, settings, keep)
+
+    with meter.stage("checking"):
+        sources = {path: file.text for path, file in written.items()}
+        files = sources | companion_files(paper, plan, written, external_imports(sources))
+        smoke = await smoke_run_and_debug(engine, context, plan, files, settings, meter.watcher.note)
+        files = dict(smoke.files)
+        refuse_broken(files)
+        for path, text in files.items():
+            run.write(f"repo/{path}", text)
+        findings = check_repository(files, plan.architecture, config_tree(plan.config))
+    return Repository(plan, written, files, findings, smoke)
+
+
+def refuse_broken(files: Mapping[str, str]) -> None:
+    """The last look before files are kept. Every stage hands on only what parses, so this finds nothing.
+
+    Raises:
+        EngineFailed: a file does not parse.
+    """
+    if broken := errors_in_any(files):
+        first = broken[0]
+        raise EngineFailed(f"{first.file} line {first.line} does not parse: {first.message}")

@@ -1,0 +1,232 @@
+"""One run from the outside: it holds the folder and the engine, and leaves a manifest however it ends."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from offline_coder.core.engine import Engine
+from offline_coder.core.errors import BadInput
+from offline_coder.core.files import file_digest
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.engines.open import open_engine
+from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.papers.fit import Fitted
+from offline_coder.papers.paper import Paper
+from offline_coder.papers.read import paper_digest, read_paper
+from offline_coder.pipeline import Repository, fit_paper, make_repository, plan_repository
+from offline_coder.report.page import write_report
+from offline_coder.runs.folder import RunFolder
+from offline_coder.runs.journal import Journal
+from offline_coder.runs.journaled import Journaled
+from offline_coder.runs.manifest import Manifest, OmittedPart, Status, software
+from offline_coder.runs.meter import Meter, Watcher
+from offline_coder.stages.grammar import grammar_digests
+from offline_coder.stages.prompting import prompt_digests
+from offline_coder.weights import resolve
+
+NOT_OURS = frozenset({"manifest.json", "journal.jsonl", "engine.log", ".lock", "report.html"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the user asked for.
+
+    `endpoint` is the address of the user's own server, "" for none. `again` carries out a run that is
+    finished once more: the journal answers what it has, so only what is new is asked.
+    """
+
+    paper: Path
+    output: Path
+    model: str
+    endpoint: str = ""
+    reader: str = "auto"
+    plan_only: bool = False
+    again: bool = False
+    stages: StageSettings = field(default_factory=StageSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended. `repository` is None for a plan alone and for a run that was finished before."""
+
+    manifest: Manifest
+    repository: Repository | None
+
+
+@dataclass
+class Session:
+    """A job being carried out in its folder."""
+
+    job: Job
+    run: RunFolder
+    paper: Paper
+    paper_sha256: str
+    meter: Meter
+    started: float = field(default_factory=time.monotonic)
+    engine_start_seconds: float = 0.0
+
+    def manifest(self, engine: Engine, fitted: Fitted, status: Status) -> Manifest:
+        """The run as it is now."""
+        version, python, packages = software()
+        job = self.job
+        return Manifest(
+            status=status,
+            offline_coder=version,
+            python=python,
+            packages=packages,
+            model=job.model,
+            endpoint=job.endpoint,
+            reader=job.reader,
+            paper=str(job.paper.resolve()),
+            paper_sha256=self.paper_sha256,
+            paper_title=self.paper.title,
+            paper_tokens=fitted.tokens,
+            left_out=tuple(
+                OmittedPart(part=part.section_id, title=part.title, tokens=part.tokens)
+                for part in fitted.left_out
+            ),
+            warnings=tuple(str(warning) for warning in self.paper.warnings),
+            engine=engine.identity,
+            context=engine.context,
+            stage_settings=job.stages,
+            prompts=prompt_digests(),
+            grammars=grammar_digests(),
+            determinism="exact" if job.engine.batch_invariant else "seeded",
+            stages=tuple(self.meter.records),
+            engine_start_seconds=round(self.engine_start_seconds, 3),
+            seconds=round(time.monotonic() - self.started, 3),
+            files=made_files(self.run.path) if status in ("finished", "planned") else {},
+        )
+
+    async def carry_out(self, engine: Engine) -> Outcome:
+        """The stages, with the manifest written before, after, and when they fail."""
+        journal = Journal(self.run.journal)
+        if journal.dropped:
+            self.meter.watcher.note(journal.dropped)
+        journaled = Journaled(engine, journal, self.meter.answered)
+        fitted = await fit_paper(journaled, self.paper, self.job.stages)
+        self.tell_left_out(fitted)
+        status: Status = "failed"
+        self.keep(self.manifest(engine, fitted, "running"))
+        repository = None
+        try:
+            if self.job.plan_only:
+                await plan_repository(journaled, self.paper, fitted, self.run, self.job.stages, self.meter)
+                status = "planned"
+            else:
+                repository = await make_repository(
+                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter
+                )
+                status = "finished"
+        except asyncio.CancelledError:
+            status = "interrupted"
+            raise
+        finally:
+            if repository is not None:
+                self.run.write_json("checks.json", repository.checks())
+            manifest = self.manifest(engine, fitted, status)
+            if repository is not None:
+                write_report(self.run, manifest, repository.plan, repository.checks())
+            self.keep(manifest)
+        return Outcome(manifest, repository)
+
+    def keep(self, manifest: Manifest) -> None:
+        """Write the manifest."""
+        self.run.write_json("manifest.json", manifest)
+
+    def tell_left_out(self, fitted: Fitted) -> None:
+        """Say what of the paper did not fit."""
+        if fitted.left_out:
+            tokens = sum(part.tokens for part in fitted.left_out)
+            names = ", ".join(part.title or part.section_id for part in fitted.left_out[:4])
+            more = len(fitted.left_out) - 4
+            rest = f" and {more} more" if more > 0 else ""
+            self.meter.watcher.note(f"{tokens} tokens of the paper did not fit: {names}{rest}")
+
+
+async def execute(job: Job, watcher: Watcher) -> Outcome:
+    """Carry out `job`. A folder that holds the same run is resumed; a finished one is left as it is.
+
+    Raises:
+        BadInput: the paper cannot be read, or the folder holds another run.
+        MissingPrerequisite: weights, vLLM, memory or disk are missing.
+        EngineFailed: the engine failed; the run can be resumed.
+    """
+    paper = read_paper(job.paper, job.reader)
+    digest = paper_digest(job.paper)
+    for warning in paper.warnings:
+        watcher.note(str(warning))
+    with RunFolder(job.output) as run:
+        before = run.manifest()
+        if before is not None:
+            refuse_another_run(job, digest, before)
+            refuse_changed_files(run.path, before)
+            finished = before.status == "finished" or (job.plan_only and before.status == "planned")
+            if finished and not job.again:
+                return Outcome(before, None)
+        session = Session(job, run, paper, digest, Meter(watcher))
+        watcher.stage_began("engine", 0)
+        began = time.monotonic()
+        async with open_engine(
+            job.model,
+            resolve=model_folder,
+            log=run.engine_log,
+            endpoint=job.endpoint or None,
+            settings=job.engine,
+            on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
+        ) as engine:
+            session.engine_start_seconds = time.monotonic() - began
+            return await session.carry_out(engine)
+
+
+def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
+    """Raises BadInput when the folder's run is not the one that `job` asks for."""
+    asked = {
+        "the paper": (paper_sha256, before.paper_sha256),
+        "--model": (job.model, before.model),
+        "--endpoint": (job.endpoint, before.endpoint),
+        "--reader": (job.reader, before.reader),
+        "--seed or --temperature": (deciding(job.stages), deciding(before.stage_settings)),
+    }
+    for name, (now, then) in asked.items():
+        if now != then:
+            raise BadInput(
+                f"{job.output} holds a run with another value of {name}",
+                "give the same options to resume it, or another folder with -o",
+            )
+
+
+def deciding(settings: StageSettings) -> StageSettings:
+    """The settings without the number of corrections, which comes after everything else."""
+    return settings.model_copy(update={"debug_rounds": 0})
+
+
+def refuse_changed_files(folder: Path, before: Manifest) -> None:
+    """Raises BadInput when a file of the folder is not as the run left it: carrying on would write the
+    run's own version over somebody's work."""
+    now = made_files(folder) if before.files else {}
+    changed = sorted(name for name, digest in before.files.items() if now.get(name, digest) != digest)
+    if changed:
+        raise BadInput(
+            f"{folder}/{changed[0]} was changed since the run wrote it",
+            "keep your version elsewhere and delete this one, or start a new folder with -o",
+        )
+
+
+def model_folder(name: str) -> ModelFolder:
+    """The verified weights of `name`, as an engine takes them."""
+    weights = resolve(name)
+    return ModelFolder(
+        name=weights.name, folder=weights.folder, digest=weights.digest, context=weights.context_length
+    )
+
+
+def made_files(folder: Path) -> dict[str, str]:
+    """Path -> sha256 of the artefacts in a run folder."""
+    return {
+        path.relative_to(folder).as_posix(): file_digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() not in NOT_OURS
+    }

@@ -1,0 +1,5 @@
+"""Floor 2: pinned model manifests; pull, verify, convert, import."""
+
+from offline_coder.weights.verify import Weights, resolve
+
+__all__ = ["Weights", "resolve"]

@@ -1,0 +1,139 @@
+"""The user's own server, when it is not what it should be."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from offline_coder.core.errors import BadInput, EngineFailed
+from offline_coder.core.request import Completion, Message, Request, Sampling
+from offline_coder.engines import client
+from offline_coder.engines.endpoint import endpoint_engine
+from offline_coder.engines.settings import EngineSettings
+from offline_coder.engines.vllm_server import free_port
+from tests.engines.wire_server import Reply, WireServer, chat_reply, wire_server
+
+CHAT = "/v1/chat/completions"
+REQUEST = Request("test", (Message(role="user", content="hi"),), Sampling(max_tokens=5, stop=("x",)), 3)
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "RETRY_WAITS", (0.01, 0.01, 0.01))
+
+
+async def ask(
+    url: str, *, model: str = "served", context: int | None = None, request: Request = REQUEST
+) -> Completion:
+    async with AsyncExitStack() as stack:
+        opened = endpoint_engine(url, model, EngineSettings(context=context), key="secret")
+        return await (await stack.enter_async_context(opened)).complete(request)
+
+
+def asked(*chat: Reply, model: str = "served", **other: list[Reply]) -> tuple[Completion, WireServer]:
+    replies = {f"/{route}".replace("__", "/"): reply for route, reply in other.items()}
+    with wire_server({CHAT: list(chat), **replies}) as server:
+        return asyncio.run(ask(server.url, model=model)), server
+
+
+def test_the_request_says_everything_and_carries_the_key() -> None:
+    got, server = asked(chat_reply())
+    assert (got.text, got.finish_reason, got.output_tokens, got.cached_tokens) == ("hello", "stop", 2, 0)
+    route, key, body = server.seen[-1]
+    assert (route, key) == (CHAT, "Bearer secret")
+    assert body["seed"] == 3
+    assert body["stop"] == ["x"]
+    assert (body["top_k"], body["min_p"]) == (-1, 0.0)
+    assert body["add_generation_prompt"] is True
+
+
+def test_the_only_model_is_taken_when_none_is_named() -> None:
+    assert asked(chat_reply(), model="")[0].text == "hello"
+
+
+def test_identity_holds_what_answers_and_not_where() -> None:
+    async def identity(url: str) -> str:
+        async with endpoint_engine(url, "served", EngineSettings(), key="") as engine:
+            return engine.identity.model_dump_json()
+
+    with wire_server({"/version": [(200, {"version": "9.9"})]}) as server:
+        told = asyncio.run(identity(server.url + "/v1/"))
+    assert '"version":"9.9"' in told
+    assert "unverified" in told
+    assert "127.0.0.1" not in told
+
+
+@pytest.mark.parametrize("stumble", [None, (503, {}), (429, {"message": "busy"})])
+def test_a_stumble_is_tried_again(stumble: Reply) -> None:
+    got, server = asked(stumble, stumble, chat_reply())
+    assert got.text == "hello"
+    assert len([route for route, _, _ in server.seen if route == CHAT]) == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (None, "test: lost http"),
+        ((500, {"message": "kaputt"}), "test: the server answered 500: kaputt"),
+        ((400, {"error": {"message": "bad schema"}}), "400: .*bad schema"),
+        ((401, {}), "refused the key"),
+        ((200, {"nothing": 1}), "unknown shape"),
+        ((200, ["list"]), "not a JSON object"),
+        (chat_reply(finish_reason="abort"), "ended the answer with 'abort'"),
+        (chat_reply(finish_reason=None), "ended the answer with None"),
+    ],
+)
+def test_a_bad_answer_is_one_clear_error(reply: Reply, message: str) -> None:
+    with pytest.raises(EngineFailed, match=message):
+        asked(reply)
+
+
+def test_no_content_is_an_empty_answer() -> None:
+    assert asked(chat_reply(message={"content": None}))[0].text == ""
+
+
+def test_nothing_listening_is_said_with_a_hint() -> None:
+    with pytest.raises(EngineFailed, match=r"nothing answers at .*offline-coder serve"):
+        asyncio.run(ask(f"http://127.0.0.1:{free_port()}"))
+
+
+def test_another_model_is_refused_naming_what_is_served() -> None:
+    with wire_server({}) as server, pytest.raises(BadInput, match="serves served, not wanted"):
+        asyncio.run(ask(server.url, model="wanted"))
+
+
+def test_several_models_need_a_name() -> None:
+    cards = {"data": [{"id": "one", "max_model_len": 9}, {"id": "two", "max_model_len": 9}]}
+    with pytest.raises(BadInput, match="serves one, two, so name one"):
+        asked(model="", v1__models=[(200, cards)])
+
+
+@pytest.mark.parametrize("models", [(200, {"data": 3}), (200, {}), (200, [1]), (404, {})])
+def test_a_server_of_another_kind_is_refused(models: Reply) -> None:
+    with pytest.raises(EngineFailed):
+        asked(v1__models=[models])
+
+
+def test_a_context_must_be_known_and_not_longer_than_served() -> None:
+    with pytest.raises(BadInput, match="does not say how long"):
+        asked(v1__models=[(200, {"data": [{"id": "served"}]})])
+    with wire_server({}) as server, pytest.raises(BadInput, match="1000 tokens, not 2000"):
+        asyncio.run(ask(server.url, context=2000))
+
+
+def test_a_server_that_cannot_count_is_refused() -> None:
+    with pytest.raises(EngineFailed, match="is it a vLLM server"):
+        asked(tokenize=[(200, {"tokens": []})])
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://host", "http://"])
+def test_an_endpoint_is_an_http_url(url: str) -> None:
+    with pytest.raises(BadInput, match="not an endpoint"):
+        asyncio.run(ask(url))
+
+
+def test_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, dead)
+    assert asked(chat_reply())[0].text == "hello"

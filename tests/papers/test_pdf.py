@@ -1,0 +1,138 @@
+"""PDFs through their text layer, with PDFs made here."""
+
+from pathlib import Path
+
+import pytest
+from pdf_writer import Page, pdf
+
+from offline_coder.core.errors import BadInput, MissingPrerequisite
+from offline_coder.papers.paper import Paper
+from offline_coder.papers.read import read_paper
+from offline_coder.papers.render import render
+
+LEFT = [
+    "The left column begins here and goes on with",
+    "several lines of text that are long enough to",
+    "be body text of a paper. It explains the pro-",
+    "blem and ends the first paragraph.",
+    *["Another paragraph of the left column follows and", "never stops talking about the left matters."] * 5,
+]
+RIGHT = [
+    "The right column begins here and must come",
+    "after all of the left column, or else it is lost.",
+    *["It speaks about the experiments and it tells us", "to use a learning rate of 0.001 throughout."] * 5,
+]
+
+
+def read(folder: Path, pages: list[Page]) -> Paper:
+    """The paper on these pages."""
+    path = folder / "paper.pdf"
+    path.write_bytes(pdf(pages))
+    return read_paper(path, "text")
+
+
+def test_two_columns_are_not_mixed_even_when_the_file_mixes_them(tmp_path: Path) -> None:
+    page = Page().text(150, 740, "A Paper in Two Columns", 18, "bold").text(250, 720, "Ada Lovelace")
+    page.text(72, 690, "Abstract", 12, "bold")
+    page.lines(
+        72,
+        675,
+        ["We show that columns are read one after the other, and not across the page, as", "others do."],
+    )
+    page.text(72, 630, "1 Introduction", 12, "bold").text(330, 630, "2 Experiments", 12, "bold")
+    for number in range(max(len(LEFT), len(RIGHT))):
+        for x, column in ((72, LEFT), (330, RIGHT)):
+            if number < len(column):
+                page.text(x, 612 - 12 * number, column[number])
+    page.turned(30, 300, "arXiv:2401.00001v1 [cs.LG] 1 Jan 2024")
+    paper = read(tmp_path, [page])
+    assert paper.title == "A Paper in Two Columns"
+    assert paper.authors == ("Ada Lovelace",)
+    assert paper.abstract.endswith("not across the page, as others do.")
+    assert [(s.id, s.title) for s in paper.sections] == [("s1", "Introduction"), ("s2", "Experiments")]
+    assert paper.sections[0].blocks[0].text.endswith("It explains the problem and ends the first paragraph.")
+    assert "right" not in paper.section_text("s1")
+    assert "left matters" not in paper.section_text("s2")
+    assert "arXiv" not in render(paper)
+    assert any("turned" in str(warning) for warning in paper.warnings)
+
+
+def test_running_heads_page_numbers_tables_lists_code_and_references(tmp_path: Path) -> None:
+    pages = []
+    for number in range(1, 4):
+        page = Page().text(72, 760, f"Preprint of A Paper, page {number}", 8).text(300, 30, str(number), 8)
+        pages.append(page)
+    first, second, third = pages
+    first.text(150, 720, "One Column", 18, "bold").text(72, 690, "Abstract", 12, "bold")
+    first.lines(
+        72, 675, ["The abstract is here in one line that is long enough to look like the text of a paper."]
+    )
+    first.text(72, 640, "1 Introduction", 12, "bold")
+    y = first.lines(
+        72,
+        620,
+        ["Body text that fills the width of the page as the text of papers usually does, all day."] * 8,
+    )
+    first.text(72, y - 20, "Table 1: Settings of the runs")
+    for row, cells in enumerate(
+        [("Name", "Rate", "Steps"), ("small", "0.1", "100"), ("large", "0.01", "2000")]
+    ):
+        for x, cell in zip((80, 200, 320), cells, strict=True):
+            first.text(x, y - 36 - 12 * row, cell)
+    second.text(72, 720, "2 Method", 12, "bold")
+    second.lines(
+        72, 700, ["We do the following things, which are long enough to fill the whole width of the page:"]
+    )
+    second.text(90, 684, "• first a thing").text(90, 670, "• then another")
+    second.text(90, 640, "for x in y:", 10, "mono").text(102, 628, "print(x)", 10, "mono")
+    third.text(72, 720, "References", 12, "bold")
+    third.lines(
+        72,
+        700,
+        ["[1] Ada Lovelace. Notes on the engine. In Memoirs of Taylor, pages 1 to 99, London,", "1843."],
+    )
+    third.lines(72, 660, ["[2] Charles Babbage. Another reference. 1832."])
+    paper = read(tmp_path, pages)
+    text = render(paper)
+    assert "Preprint" not in text
+    assert paper.sections[0].blocks[-1].text.split("\n") == [
+        "Table 1: Settings of the runs",
+        "",
+        "| Name | Rate | Steps |",
+        "| --- | --- | --- |",
+        "| small | 0.1 | 100 |",
+        "| large | 0.01 | 2000 |",
+    ]
+    assert [(b.kind, b.text) for b in paper.sections[1].blocks[1:]] == [
+        ("list", "- first a thing\n- then another"),
+        ("code", "for x in y:\n  print(x)"),
+    ]
+    assert len(paper.references) == 2
+    assert paper.references[0].endswith("London, 1843.")
+
+
+def test_no_text_layer_says_what_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(MissingPrerequisite, match="no text layer") as caught:
+        read(tmp_path, [Page()])
+    assert "marker" in caught.value.hint
+    assert "weights" in caught.value.hint
+    assert caught.value.exit_code == 3
+
+
+def test_encrypted(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(pdf([Page().text(72, 700, "Hello")], password="secret"))
+    with pytest.raises(BadInput, match="encrypted") as caught:
+        read_paper(path)
+    assert caught.value.hint
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "raw", [bytes(range(256)) * 20, b"%PDF-1.7\n" + bytes(range(256)) * 20, b"%PDF-1.4\n%%EOF"]
+)
+def test_random_bytes(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(raw)
+    with pytest.raises(BadInput, match="PDF"):
+        read_paper(path)
