@@ -1,6 +1,5 @@
 """What of the machine a sandbox shows to the code inside: the same for every provider."""
 
-import os
 import sys
 from pathlib import Path
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Literal
 
 import psutil
@@ -128,7 +129,7 @@ def _read(streams: selectors.BaseSelector, seconds: float) -> None:
 def _machine_tasks() -> int:
     """Processes and threads on the whole machine, 0 when it does not say."""
     try:
-        with open("/proc/loadavg", "rb") as file:
+        with Path("/proc/loadavg").open("rb") as file:
             return int(file.read().split()[3].partition(b"/")[2])
     except (OSError, IndexError, ValueError):
         return 0

@@ -13,7 +13,30 @@ from offline_coder.report.page import render_report
 from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
 from offline_coder.runs.manifest import Manifest, OmittedPart, StageRecord
 
-TAGS = frozenset(["html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "table", "tr", "th", "td", "code", "pre", "q", "br", "ul", "li"])
+TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "span",
+        "table",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "pre",
+        "q",
+        "br",
+        "ul",
+        "li",
+    ]
+)
 
 
 class Elements(HTMLParser):

@@ -133,7 +133,8 @@ def test_files_outside_cannot_be_read(sandbox: Sandbox, workdir: Path, tmp_path:
             except OSError:
                 print("unreadable")
         print(len([name for name in os.listdir("/proc") if name.isdigit()]) < 5)
-        print(os.path.exists({str(home / ".bashrc")!r}), os.listdir(os.path.expanduser("~")), os.listdir("/tmp"))
+        home = os.path.expanduser("~")
+        print(os.path.exists({str(home / ".bashrc")!r}), os.listdir(home), os.listdir("/tmp"))
         """,
     )
     assert outcome.stdout == "unreadable\n" * 6 + "True\nFalse [] []\n", outcome.stderr
@@ -183,7 +184,7 @@ def test_the_walls_cannot_be_taken_down(sandbox: Sandbox, workdir: Path) -> None
         import subprocess
         print([line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")])
         for command in ("mount -o remount,rw /", "umount /repo", "mount -t tmpfs x /usr", "chroot / true"):
-            print(subprocess.run(command.split(), capture_output=True).returncode != 0)
+            print(subprocess.run(command, shell=True, capture_output=True).returncode != 0)
         """,
     )
     assert outcome.stdout == "['0000000000000000']\nTrue\nTrue\nTrue\nTrue\n", outcome.stderr
@@ -197,8 +198,13 @@ def test_the_environment_is_cleared(sandbox: Sandbox, workdir: Path, monkeypatch
         """
         import glob, os
         print(sorted(os.environ))
-        paths = [path for path in glob.glob("/proc/[0-9]*/environ") if os.access(path, os.R_OK)]
-        print(any(b"sk-secret" in open(path, "rb").read() for path in paths))
+        leaked = False
+        for path in glob.glob("/proc/[0-9]*/environ"):
+            try:
+                leaked |= b"sk-secret" in open(path, "rb").read()
+            except PermissionError:
+                pass
+        print(leaked)
         """,
     )
     names, leaked = outcome.stdout.splitlines()
