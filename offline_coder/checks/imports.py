@@ -47,11 +47,12 @@ def check_imports(files: Mapping[str, str]) -> tuple[Finding, ...]:
     TYPE_CHECKING test stands guard. Files that do not parse are taken to offer anything.
     """
     trees = _trees(files)
-    modules = _local_modules(files, trees)
+    imports = {path: tuple(_imports(path, tree)) for path, tree in trees.items()}
+    modules = _local_modules(files, trees, imports)
     findings: list[Finding] = []
     for path, tree in trees.items():
         aliases: dict[str, str] = {}
-        for found in _imports(path, tree):
+        for found in imports[path]:
             finding = _judge(path, found, modules)
             if finding is not None:
                 findings.append(finding)
@@ -70,13 +71,14 @@ def external_imports(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     Each with the files that import it; both sorted.
     """
     trees = _trees(files)
-    modules = _local_modules(files, trees)
+    imports = {path: tuple(_imports(path, tree)) for path, tree in trees.items()}
+    modules = _local_modules(files, trees, imports)
     found: dict[str, set[str]] = {}
-    for path, tree in trees.items():
-        for item in _imports(path, tree):
+    for path, items in imports.items():
+        for item in items:
             top = item.target.split(".")[0]
             known = not top or item.climbs_out or top in sys.stdlib_module_names or _is_local(top, modules)
-            if not known and not _elsewhere(top, modules):
+            if not known and not _meant(item, modules):
                 found.setdefault(top, set()).add(path)
     return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
@@ -91,7 +93,9 @@ def _dotted(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _local_modules(files: Mapping[str, str], trees: Mapping[str, ast.Module]) -> dict[str, _LocalModule]:
+def _local_modules(
+    files: Mapping[str, str], trees: Mapping[str, ast.Module], imports: Mapping[str, tuple[_Import, ...]]
+) -> dict[str, _LocalModule]:
     """Every module and package of the repository by its dotted name."""
     modules: dict[str, _LocalModule] = {}
     for path in files:
@@ -104,14 +108,14 @@ def _local_modules(files: Mapping[str, str], trees: Mapping[str, ast.Module]) ->
         if tree is None:
             module.open_ended = True
         else:
-            module.imported = {found.bound_as or found.name or found.target for found in _imports(path, tree)}
+            module.imported = {found.bound_as or found.name or found.target for found in imports[path]}
             module.names |= _defined(tree)
             module.open_ended = "__getattr__" in module.names
         while "." in dotted:
             dotted, _, child = dotted.rpartition(".")
             modules.setdefault(dotted, _LocalModule(f"{dotted.replace('.', '/')}/")).names.add(child)
     modules.pop("", None)
-    _follow_stars(modules, trees)
+    _follow_stars(modules, imports)
     return modules
 
 
@@ -139,13 +143,13 @@ def _defined(tree: ast.Module) -> set[str]:
     return names
 
 
-def _follow_stars(modules: dict[str, _LocalModule], trees: Mapping[str, ast.Module]) -> None:
+def _follow_stars(modules: dict[str, _LocalModule], imports: Mapping[str, tuple[_Import, ...]]) -> None:
     """Add what `from x import *` brings: the names of a local module, or anything from outside."""
     stars = [
         (modules[_dotted(path)], found)
-        for path, tree in trees.items()
+        for path, items in imports.items()
         if _dotted(path) in modules
-        for found in _imports(path, tree)
+        for found in items
         if found.name == "*"
     ]
     for _ in stars:  # each round carries names one star further
@@ -202,6 +206,15 @@ def _elsewhere(name: str, modules: Mapping[str, _LocalModule]) -> list[str]:
     return sorted(dotted for dotted in modules if dotted.endswith(f".{name}"))
 
 
+def _meant(found: _Import, modules: Mapping[str, _LocalModule]) -> list[str]:
+    """Local modules in folders that an import by their bare name means: those that have the name it takes.
+
+    A plain `import gguf` may as well mean a package from outside, so it means none of them.
+    """
+    near = _elsewhere(found.target, modules) if found.name else []
+    return [dotted for dotted in near if modules[dotted].open_ended or found.name in modules[dotted].names]
+
+
 def _judge(path: str, found: _Import, modules: Mapping[str, _LocalModule]) -> Finding | None:
     severity: Severity = "warning" if found.guarded else "error"
     if found.climbs_out:
@@ -217,7 +230,7 @@ def _judge(path: str, found: _Import, modules: Mapping[str, _LocalModule]) -> Fi
         )
     top = found.target.split(".")[0]
     if not _is_local(found.target, modules):
-        near = [] if top in sys.stdlib_module_names else _elsewhere(found.target, modules)
+        near = [] if top in sys.stdlib_module_names else _meant(found, modules)
         if not near:
             return None
         return _missing_module(path, found, near, severity)

@@ -39,7 +39,9 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
             marks = " ".join(ast.dump(mark)[:200] for mark in node.decorator_list)
             if node in protocols or any(word in marks for word in _ABSTRACT):
                 continue
-            if why := _empty(node.body):
+            why = _empty(node.body)
+            # A decorator may be the whole work, as for a group of commands.
+            if why and not (why == ONLY_DOCSTRING and node.decorator_list):
                 found.append(_stub(path, node.lineno, f"{node.name} {why}"))
         elif isinstance(node, ast.ClassDef) and not (node.bases or node.decorator_list):
             why = _empty(node.body)

@@ -42,7 +42,7 @@ def probe(sandbox: Sandbox) -> str:
             return error.message
     if outcome.ok:
         return ""
-    said = outcome.stderr.strip().split("\n")[-1]
+    said = outcome.stderr.strip().split("\n")[0]
     return said or f"ended with status {outcome.exit_code}"
 
 

@@ -54,7 +54,7 @@ cd "$root"
 pivot_root . .old
 umount -l /.old
 rmdir /.old
-mount -o remount,ro /
+mount -o remount,bind,ro /
 cd /repo
 # No exec: the first process of a namespace ignores signals that would end any other.
 status=0

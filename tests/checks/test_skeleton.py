@@ -149,7 +149,7 @@ def test_parameters_come_in_an_order_that_python_allows() -> None:
     assert "def f(a=1, b=None, *rest, c, class_=None, a_, **kw):" in source
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(modules, findings)
 def test_any_plan_gives_a_stub_that_parses_and_imports(module: Module, why: tuple[Finding, ...]) -> None:
     source = skeleton(module, why)

@@ -118,12 +118,12 @@ def test_a_file_over_the_limit_is_refused(suffix: str) -> None:
 )
 def test_hostile_text_ends_quickly(suffix: str, unit: str) -> None:
     started = time.monotonic()
-    for size in (200_000, 60_000, 30_000):
+    for size in (200_000, 60_000) if suffix == "yaml" else (200_000, 30_000):
         check_syntax(f"a.{suffix}", unit * (size // len(unit)))
     assert time.monotonic() - started < 20
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(SUFFIXES),
     st.text(max_size=300) | st.text("()[]{}:'\"\\\n\t #-*&!|>$`ax1,=", max_size=300),
