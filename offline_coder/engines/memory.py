@@ -6,7 +6,7 @@ result is on the safe side.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
@@ -17,7 +17,7 @@ CPU_CONTEXT = 16384
 """Tokens. Longer prompts than this take minutes to read on a CPU; `--context` raises it."""
 SMALLEST_CONTEXT = 2048
 """Tokens. Below this no paper fits and a run makes no sense."""
-CONTEXTS_KEPT = 8
+CONTEXTS_KEPT = 4
 """Contexts that the cache holds when memory allows: requests that run together share the paper's
 prefix but not their answers, and finished prompts stay for the next stage."""
 PROCESS_BYTES = 3 * GIB
@@ -97,6 +97,28 @@ def read_shape(folder: Path) -> ModelShape:
     return ModelShape(context, 2 * layers * kv_heads * head_size * size, weights, dtype)
 
 
+def has_bf16_instructions(cpuinfo: str) -> bool:
+    """Whether a CPU multiplies bfloat16 by itself, from the text of /proc/cpuinfo."""
+    return any(f" {flag}" in cpuinfo for flag in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def served_shape(shape: ModelShape, device: str, asked: str | None) -> ModelShape:
+    """The shape with the type it is served in: the asked one; on a CPU without bfloat16 instructions
+    float32, which is several times faster there and takes twice the memory; else the weights' own."""
+    dtype = asked or shape.dtype
+    if asked is None and device == "cpu" and shape.dtype == "bfloat16":
+        cpuinfo = Path("/proc/cpuinfo")
+        if cpuinfo.is_file() and not has_bf16_instructions(cpuinfo.read_text(errors="replace")):
+            dtype = "float32"
+    factor = BYTES.get(dtype, 2) / BYTES.get(shape.dtype, 2)
+    return replace(
+        shape,
+        dtype=dtype,
+        kv_bytes_per_token=int(shape.kv_bytes_per_token * factor),
+        weight_bytes=int(shape.weight_bytes * factor),
+    )
+
+
 def plan_memory(
     model: ModelFolder, shape: ModelShape, settings: EngineSettings, device: str, memory: FreeMemory
 ) -> MemoryPlan:
@@ -108,6 +130,7 @@ def plan_memory(
         BadInput: the context asked for is longer than the model's, or than the cache asked for.
         MissingPrerequisite: weights and a cache for the smallest useful context do not fit.
     """
+    shape = served_shape(shape, device, settings.dtype)
     longest = min(model.context, shape.context)
     if settings.context is not None and settings.context > longest:
         raise BadInput(f"{model.name} has a context of {longest} tokens, not {settings.context}")

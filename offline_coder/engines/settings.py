@@ -16,6 +16,7 @@ class EngineSettings:
         context: tokens that prompt and answer may have together.
         kv_bytes: bytes set aside for the key-value cache.
         gpu_fraction: share of a GPU's memory that vLLM may take, 0 to 1.
+        dtype: type of weights and cache ("bfloat16", "float32").
         gpus: GPUs that one model is spread over (tensor parallelism).
         parallel: requests that are decoded together; others wait.
         seed: seeds the server itself; every request carries its own seed besides.
@@ -28,6 +29,7 @@ class EngineSettings:
     context: int | None = None
     kv_bytes: int | None = None
     gpu_fraction: float | None = None
+    dtype: str | None = None
     gpus: int = 1
     parallel: int = 16
     seed: int = 0

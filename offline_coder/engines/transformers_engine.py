@@ -23,7 +23,7 @@ from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, FinishReason, Message, Request, Sampling
 from offline_coder.engines.cutting import before_stop
 from offline_coder.engines.masking import Mask
-from offline_coder.engines.memory import CPU_CONTEXT, read_shape
+from offline_coder.engines.memory import CPU_CONTEXT, read_shape, served_shape
 from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
 from offline_coder.engines.wire import check_fits, template_flags, turns
 
@@ -99,7 +99,8 @@ async def transformers_engine(
         BadInput: the folder holds no model, or the context asked for is longer than the model's.
         EngineFailed: the model does not load.
     """
-    shape = read_shape(model.folder)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    shape = served_shape(read_shape(model.folder), device, settings.dtype)
     longest = min(model.context, shape.context)
     if settings.context is not None and settings.context > longest:
         raise BadInput(f"{model.name} has a context of {longest} tokens, not {settings.context}")

@@ -1,0 +1,64 @@
+"""The main job for real: the example paper, a managed vLLM server, pinned weights."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from offline_coder.checks.syntax import check_syntax
+from offline_coder.cli.progress import Silent
+from offline_coder.core.errors import OfflineCoderError
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.engines.settings import EngineSettings
+from offline_coder.session import Job, execute
+from offline_coder.weights import resolve
+from tests.conftest import ROOT
+
+MODEL = "qwen2.5-coder-0.5b"
+# Small budgets: the test is about the path, not about the quality of what a small model writes.
+SETTINGS = StageSettings(
+    overview_tokens=900,
+    analysis_tokens=60,
+    code_tokens=256,
+    config_candidates=10,
+    max_modules=2,
+    regenerations=0,
+)
+
+
+@pytest.mark.engine
+def test_the_example_becomes_a_repository(tmp_path: Path) -> None:
+    try:
+        resolve(MODEL)
+    except OfflineCoderError as error:
+        pytest.skip(str(error))
+    job = Job(
+        paper=ROOT / "examples" / "noisepair" / "paper.md",
+        output=tmp_path / "run",
+        model=MODEL,
+        stages=SETTINGS,
+        engine=EngineSettings(context=12288),
+    )
+    outcome = asyncio.run(execute(job, Silent()))
+    assert outcome.repository is not None
+    folder = tmp_path / "run"
+    files = {
+        path.relative_to(folder / "repo").as_posix(): path.read_text() for path in (folder / "repo").iterdir()
+    }
+    for path, text in files.items():
+        assert not [finding for finding in check_syntax(path, text) if finding.severity == "error"], path
+    order = json.loads((folder / "plan" / "build_order.json").read_text())["order"]
+    modules = json.loads((folder / "plan" / "architecture.json").read_text())["modules"]
+    assert order == [module["path"] for module in modules]
+    assert {path for path in files if path.endswith(".py")} == set(order)
+    assert isinstance(yaml.safe_load(files["config.yaml"]), dict)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "finished"
+    assert manifest["engine"]["engine"] == "vllm"
+    assert manifest["engine"]["weights_digest"] == resolve(MODEL).digest
+    cached = sum(stage["cached_tokens"] for stage in manifest["stages"])
+    prompt = sum(stage["prompt_tokens"] for stage in manifest["stages"])
+    assert cached > prompt / 2, "the prefix cache did not hold the paper"
+    assert (folder / "engine.log").stat().st_size > 0
