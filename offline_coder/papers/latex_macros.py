@@ -15,6 +15,7 @@ MOST_EXPANSIONS = 100_000
 DEEPEST = 60
 LONGEST = 8 << 20
 COMMAND = re.compile(r"\\([A-Za-z@]+)|\\(.)", re.DOTALL)
+BRACKET = re.compile(r"\\.|[{}\[\]]", re.DOTALL)
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 DEFINITION = re.compile(
     r"\\(?P<kind>(?:re|provide)?newcommand|renewcommand|providecommand|DeclareRobustCommand|DeclareMathOperator"
@@ -69,24 +70,31 @@ def group(text: str, at: int) -> tuple[str, int] | None:
     return None if end is None else (text[at + 1 : end], end + 1)
 
 
+@lru_cache(maxsize=64)
+def bracket_pairs(text: str) -> dict[int, int]:
+    """Where each [ of `text` closes as TeX reads an option: at the first ] between the same braces."""
+    pairs: dict[int, int] = {}
+    opened: list[list[int]] = [[]]
+    for match in BRACKET.finditer(text):
+        mark = match[0]
+        if mark == "{":
+            opened.append([])
+        elif mark == "}" and len(opened) > 1:
+            opened.pop()
+        elif mark == "[":
+            opened[-1].append(match.start())
+        elif mark == "]":
+            pairs.update(dict.fromkeys(opened[-1], match.start()))
+            opened[-1] = []
+    return pairs
+
+
 def bracket(text: str, at: int) -> tuple[str, int] | None:
-    """The inside of the [...] that opens at `at`, braces respected; None when there is none."""
+    """The inside of the [...] that opens at `at`, at most 4,000 characters; None when there is none."""
     if at >= len(text) or text[at] != "[":
         return None
-    depth = 0
-    for place in range(at + 1, min(len(text), at + 4000)):
-        char = text[place]
-        if text[place - 1] == "\\":
-            continue
-        if char == "{":
-            depth += 1
-        elif char == "}":
-            depth -= 1
-            if depth < 0:
-                return None
-        elif char == "]" and depth == 0:
-            return text[at + 1 : place], place + 1
-    return None
+    end = bracket_pairs(text).get(at)
+    return None if end is None or end - at > 4000 else (text[at + 1 : end], end + 1)
 
 
 def argument(text: str, at: int) -> tuple[str, int]:

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput
+from offline_coder.papers.latex_scan import find_closing
 from offline_coder.papers.paper import ReadingWarning
 from offline_coder.papers.text import clean_lines, decode
 
 LARGEST_SOURCE = 16 << 20
 DEEPEST_INPUT = 20
 MOST_INPUTS = 500
-VERBATIM = re.compile(
-    r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment|filecontents\*?)\}(.*?)\\end\{\1\}",
-    re.DOTALL,
-)
+VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment|filecontents\*?)\}")
 FILE_HEAD = re.compile(r"(?:\[[^\]]*\])?\{([^}]*)\}")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S)|(?=\n)|$)")
 SWITCH = re.compile(r"\\(iffalse|iftrue|if[A-Za-z@]*|else|fi)(?![A-Za-z@])")
@@ -63,6 +61,7 @@ def load_latex(main: Path, folder: Path) -> LatexSource:
             ReadingWarning(what="there is no \\begin{document}; all of it is read as text")
         )
     loader.bibliography(main, text)
+    source.warnings = list(dict.fromkeys(source.warnings))
     return source
 
 
@@ -85,7 +84,7 @@ class Loader:
             raise BadInput(
                 f"the LaTeX of {self.folder} is over {LARGEST_SOURCE >> 20} MiB", "give the paper only"
             )
-        text = COMMENT.sub(r"\1", VERBATIM.sub(self.put_aside, text))
+        text = COMMENT.sub(r"\1", self.without_verbatim(text))
         self.open.append(path)
         text = INPUT.sub(lambda match: self.input(match, path, depth + 1), text)
         self.open.pop()
@@ -94,9 +93,21 @@ class Loader:
             text = text.split("\\begin{document}", 1)[1].split("\\end{document}", 1)[0]
         return text
 
-    def put_aside(self, match: re.Match[str]) -> str:
+    def without_verbatim(self, text: str) -> str:
+        """`text` with a mark in place of each verbatim environment that ends."""
+        found = []
+        at = 0
+        while match := VERBATIM.search(text, at):
+            closing = f"\\end{{{match[1]}}}"
+            end = find_closing(text, closing, match.end())
+            found.append(text[at : match.start() if end >= 0 else match.end()])
+            at = end + len(closing) if end >= 0 else match.end()
+            if end >= 0:
+                found.append(self.put_aside(match[1], text[match.end() : end]))
+        return "".join([*found, text[at:]])
+
+    def put_aside(self, name: str, inside: str) -> str:
         """A mark in place of verbatim text; bibliographies in filecontents are kept for the references."""
-        name, inside = match[1], match[2]
         if name == "comment":
             return ""
         if name.startswith("filecontents"):
@@ -112,8 +123,8 @@ class Loader:
         name = (match[1] or match[2] or "").strip()
         if match[4]:
             name = f"{match[3].rstrip('/')}/{match[4]}".lstrip("/")
-        path = self.find(name, parent, (".tex", ""))
         self.inputs += 1
+        path = self.find(name, parent, (".tex", "")) if self.inputs <= MOST_INPUTS else parent
         if path is None:
             if not name.endswith((".sty", ".cls", ".bbl")):
                 self.source.warnings.append(

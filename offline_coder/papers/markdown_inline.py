@@ -17,7 +17,7 @@ IMAGE = re.compile(r"!\[([^\]]{0,500})\]\([^()]{0,500}\)")
 STRONG = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]{1,2000}?)(?<=\S)\*\*(?![\w*])")
 EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
 MATH = re.compile(r"(?<!\\)(?:\$\$.{1,4000}?\$\$|\$(?=\S)[^$\n]{1,2000}?(?<=\S)\$(?!\d))", re.DOTALL)
-PARENTHESES_MATH = re.compile(r"\\\((.{1,2000}?)\\\)", re.DOTALL)
+PARENTHESES_MATH = re.compile(r"\\\(((?:[^\\]|\\(?![()])){1,2000})\\\)")
 KEPT = "\ufdd0{}\ufdd1"
 KEPT_MARK = re.compile("\ufdd0(\\d+)\ufdd1")
 

@@ -1,7 +1,10 @@
 """marker-pdf, called as a separate program: it cannot share an environment with vLLM.
 
-Checked against marker-pdf 2.0.0: its models (surya) lie under the folder that surya's MODEL_CACHE_DIR
-names, by default ~/.cache/datalab/models, and its constructor downloads a font unless FONT_PATH names one.
+Written against the sources of marker-pdf 2.0.0 and surya-ocr 0.22.1. Their layout model lies in the Hugging
+Face cache (datalab-to/surya_layout2) or where FAST_LAYOUT_MODEL_CHECKPOINT says. With it alone the text layer
+is read with headings and tables; scanned pages also need the OCR model (datalab-to/surya-ocr-2, or a server
+that SURYA_INFERENCE_URL names) and surya's error detector below MODEL_CACHE_DIR. marker's constructor
+downloads a font unless FONT_PATH names one.
 """
 
 import os
@@ -21,6 +24,8 @@ PROGRAM_VARIABLE = "OFFLINE_CODER_MARKER"
 TIME_LIMIT_SECONDS = 1800.0
 TEXT_LIMIT_SECONDS = 300.0
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
+LAYOUT_MODEL = "datalab-to/surya_layout2"
+OCR_MODELS = ("datalab-to/surya-ocr-2", "datalab-to/surya-ocr-2-gguf")
 HINT = "make setup-pdf"
 
 
@@ -37,18 +42,34 @@ def find_marker() -> Path | None:
     return None
 
 
-def models_folder() -> Path:
-    """Where marker's models would lie."""
-    named = os.environ.get("MODEL_CACHE_DIR")
-    return Path(named) if named else Path.home() / ".cache" / "datalab" / "models"
+def hub_cache() -> Path:
+    """Where the Hugging Face libraries keep what they downloaded."""
+    if named := os.environ.get("HF_HUB_CACHE"):
+        return Path(named)
+    home = os.environ.get("HF_HOME")
+    return (Path(home) if home else Path.home() / ".cache" / "huggingface") / "hub"
+
+
+def in_hub_cache(repository: str) -> bool:
+    """Whether a snapshot of `repository` ("owner/name") with files in it is in the cache."""
+    folder = hub_cache() / f"models--{repository.replace('/', '--')}" / "snapshots"
+    return any(path.is_file() for path in folder.glob("*/**/*"))
 
 
 def marker_ready() -> bool:
-    """Whether marker and its models are on this machine."""
+    """Whether marker and its layout model are on this machine."""
     if find_marker() is None:
         return False
-    folder = models_folder()
-    return any(folder.glob("layout/**/*.safetensors"))
+    named = os.environ.get("FAST_LAYOUT_MODEL_CHECKPOINT")
+    return (named is not None and Path(named).is_dir()) or in_hub_cache(LAYOUT_MODEL)
+
+
+def ocr_ready() -> bool:
+    """Whether marker can also read scanned pages here."""
+    named = os.environ.get("MODEL_CACHE_DIR")
+    folder = Path(named) if named else Path.home() / ".cache" / "datalab" / "models"
+    detector = any(path.is_file() for path in (folder / "ocr_error_detection").glob("*/*"))
+    return detector and ("SURYA_INFERENCE_URL" in os.environ or any(map(in_hub_cache, OCR_MODELS)))
 
 
 def find_font(program: Path) -> Path | None:
@@ -75,7 +96,7 @@ def read_with_marker(path: Path, *, with_models: bool, limit_seconds: float | No
         raise MissingPrerequisite("marker is not installed on this machine", HINT)
     if with_models and not marker_ready():
         raise MissingPrerequisite(
-            f"marker's models are not in {models_folder()}",
+            f"marker's layout model ({LAYOUT_MODEL}) is not in {hub_cache()}",
             "copy them there from a machine with internet, or use --reader text",
         )
     limit = limit_seconds or (TIME_LIMIT_SECONDS if with_models else TEXT_LIMIT_SECONDS)
@@ -95,7 +116,9 @@ def read_with_marker(path: Path, *, with_models: bool, limit_seconds: float | No
 def command_line(program: Path, path: Path, output: Path, with_models: bool) -> list[str]:
     """marker's arguments."""
     command = [str(program), str(path.resolve()), "--output_dir", str(output), "--output_format", "markdown"]
-    return command if with_models else [*command, "--disable_ocr", "--force_layout_block", "Text"]
+    if not with_models:
+        return [*command, "--disable_ocr", "--force_layout_block", "Text"]
+    return command if ocr_ready() else [*command, "--mode", "fast", "--disable_ocr"]
 
 
 def run_marker(program: Path, path: Path, output: Path, with_models: bool, limit: float) -> None:

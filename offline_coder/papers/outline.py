@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
+from offline_coder.core.errors import BadInput
 from offline_coder.papers.paper import Block, BlockKind, Section
 
 DEEPEST = 6
+MOST_SECTIONS = 3000
 ARABIC = re.compile(r"(?:section\s+)?(\d{1,2}(?:\.\d{1,2}){0,4})(?:[.:)]\s*|\s+)(?=\S)", re.IGNORECASE)
 LETTERED = re.compile(r"(?:appendix\s+)?([A-Z](?:\.\d{1,2}){1,4})(?:[.:)]\s*|\s+)(?=\S)", re.IGNORECASE)
 APPENDIX = re.compile(r"(?:appendix\s+([A-Z])(?:[.:)\-—–]*\s*)|([A-Z])[.:)]\s+(?=\S))", re.IGNORECASE)
@@ -117,7 +119,12 @@ def sections_of(drafts: list[Draft]) -> tuple[Section, ...]:
     A printed number makes the id ("3.2" -> "s3.2"). In a paper without any numbers sections are counted
     ("s2", "s2.1"); an unnumbered section among numbered ones hangs below what it follows ("s5.2.u1"),
     on the first level as "su1". A number met twice gets "-2".
+
+    Raises:
+        BadInput: there are over 3,000 of them.
     """
+    if len(drafts) > MOST_SECTIONS:
+        raise BadInput(f"{len(drafts)} headings: this is no paper", f"a paper may have {MOST_SECTIONS}")
     counting = not any(draft.number for draft in drafts)
     counters = [0] * (DEEPEST + 1)
     unnumbered: dict[str, int] = {}

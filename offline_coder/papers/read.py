@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput
-from offline_coder.core.files import CHUNK_BYTES, file_digest
+from offline_coder.core.files import file_digest
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.text import decode
 
@@ -130,6 +130,3 @@ def folder_files(folder: Path) -> list[tuple[str, Path]]:
                 f"{folder} has over {MOST_FILES} files", "give the folder that holds only the paper"
             )
     return sorted(found)
-
-
-__all__ = ["CHUNK_BYTES", "LARGEST_FILE", "READERS", "folder_files", "paper_digest", "read_paper"]

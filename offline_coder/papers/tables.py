@@ -50,7 +50,7 @@ def split_row(line: str) -> list[str]:
     inner = inner.removeprefix("|")
     if inner.endswith("|") and not inner.endswith(r"\|"):
         inner = inner[:-1]
-    return [cell.strip().replace(r"\|", "|") for cell in CELL_END.split(inner)]
+    return [cell.strip().replace(r"\|", "|") for cell in CELL_END.split(inner, maxsplit=WIDEST)]
 
 
 class TableReader(HTMLParser):

@@ -60,6 +60,12 @@ class Context:
         parts = [render_prompt("paper.md.j2", paper=self.paper), *self.artefacts, f"# Task\n\n{task}"]
         shared = (
             Message(role="system", content=render_prompt("system.md.j2")),
-            Message(role="user", content="\n\n".join(parts)),
+            Message(role="user", content=without_special_tokens("\n\n".join(parts))),
         )
         return (*shared, Message(role="assistant", content=prefill)) if prefill else shared
+
+
+def without_special_tokens(text: str) -> str:
+    """`text` in which nothing reads as a model's control token: a paper that holds "<|im_end|>" would
+    otherwise end its own quotation and speak as somebody else."""
+    return text.replace("<|", "< |").replace("|>", "| >")

@@ -18,7 +18,8 @@ WRITES = (
 assert pathlib.Path(os.environ["FONT_PATH"]).name == "font.ttf"
 out = pathlib.Path(arguments[arguments.index("--output_dir") + 1]) / "paper"
 out.mkdir(parents=True)
-text = "# T\\n\\n## 1 A\\n\\nText without models: " + str("--disable_ocr" in arguments) + "\\n"
+flags = [word for word in arguments[arguments.index("markdown") + 1 :]]
+text = "# T\\n\\n## 1 A\\n\\nFlags: " + " ".join(flags) + "\\n"
 (out / "paper.md").write_text(text)
 """
 )
@@ -33,6 +34,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OFFLINE_CODER_MARKER", str(path))
     monkeypatch.setenv("FONT_PATH", str(tmp_path / "font.ttf"))
     monkeypatch.setenv("MODEL_CACHE_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     return path
 
 
@@ -50,7 +52,7 @@ def test_without_models_only_on_request(paper_pdf: Path) -> None:
     assert not marker_ready()
     paper = read_paper(paper_pdf, "marker-text")
     assert paper.source_format == "marker"
-    assert paper.sections[0].blocks[0].text == "Text without models: True"
+    assert paper.sections[0].blocks[0].text == "Flags: --disable_ocr --force_layout_block Text"
     assert any("headings are lost" in str(warning) for warning in paper.warnings)
     with pytest.raises(MissingPrerequisite, match="models"):
         read_paper(paper_pdf, "marker")
@@ -58,13 +60,20 @@ def test_without_models_only_on_request(paper_pdf: Path) -> None:
         read_paper(paper_pdf, "auto")
 
 
+def put_in_cache(folder: Path) -> None:
+    """A file where a cache would hold a model."""
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(b"x")
+
+
 @pytest.mark.usefixtures("program")
 def test_auto_takes_marker_when_its_models_are_there(paper_pdf: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "models" / "layout" / "2025"
-    folder.mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(b"x")
+    put_in_cache(tmp_path / "hub" / "models--datalab-to--surya_layout2" / "snapshots" / "abc")
     paper = read_paper(paper_pdf, "auto")
-    assert paper.sections[0].blocks[0].text == "Text without models: False"
+    assert paper.sections[0].blocks[0].text == "Flags: --mode fast --disable_ocr"
+    put_in_cache(tmp_path / "hub" / "models--datalab-to--surya-ocr-2" / "snapshots" / "abc")
+    put_in_cache(tmp_path / "models" / "ocr_error_detection" / "2025")
+    assert read_paper(paper_pdf, "auto").sections[0].blocks[0].text == "Flags:"
 
 
 def test_no_environment(paper_pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

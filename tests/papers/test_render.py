@@ -66,7 +66,7 @@ def papers(draw: st.DrawFn) -> Paper:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(papers())
 def test_rendering_reads_back_to_the_same_bytes(paper: Paper) -> None:
     text = render(paper)
@@ -75,7 +75,7 @@ def test_rendering_reads_back_to_the_same_bytes(paper: Paper) -> None:
     assert [section.id for section in again.sections] == [section.id for section in paper.sections]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(papers())
 def test_form(paper: Paper) -> None:
     text = render(paper)
