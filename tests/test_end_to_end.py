@@ -23,7 +23,7 @@ SETTINGS = StageSettings(
     analysis_tokens=60,
     code_tokens=256,
     config_candidates=10,
-    max_modules=2,
+    max_components=0,
     regenerations=0,
 )
 

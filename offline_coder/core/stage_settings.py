@@ -25,7 +25,7 @@ class StageSettings(Value):
     config_candidates: int = 32
     analysis_tokens: int = 400
     code_tokens: int = 1400
-    max_modules: int = 7
+    max_components: int = 2
     continuations: int = 1
     regenerations: int = 1
     debug_rounds: int = 0

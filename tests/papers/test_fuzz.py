@@ -5,14 +5,14 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pdf_writer import Page, pdf
-from test_latex import MAIN
-from test_markdown import MARKER
-from test_s2orc import GOOD
 
 from offline_coder.core.errors import OfflineCoderError
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
+from tests.papers.pdf_writer import Page, pdf
+from tests.papers.test_latex import MAIN
+from tests.papers.test_markdown import MARKER
+from tests.papers.test_s2orc import GOOD
 
 SUFFIXES = st.sampled_from([".pdf", ".md", ".tex", ".json", ".txt", ""])
 SEEDS = {

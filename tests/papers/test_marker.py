@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from pdf_writer import Page, pdf
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.papers.marker import find_marker, marker_ready, read_with_marker
 from offline_coder.papers.read import read_paper
+from tests.papers.pdf_writer import Page, pdf
 
 HEAD = f"#!{sys.executable}\nimport os, pathlib, sys, time\narguments = sys.argv\n"
 WRITES = (

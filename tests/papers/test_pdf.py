@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from pdf_writer import Page, pdf
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
+from tests.papers.pdf_writer import Page, pdf
 
 LEFT = [
     "The left column begins here and goes on with",

@@ -81,8 +81,8 @@ def test_a_killed_writer_loses_no_whole_line(tmp_path: Path) -> None:
         f"""
         import sys
         from pathlib import Path
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
-        from test_journal import completion, request
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from tests.runs.test_journal import completion, request
         from offline_coder.runs.journal import Journal
         journal = Journal(Path({str(path)!r}))
         for number in range(100_000):

@@ -15,6 +15,17 @@ def test_settings_of_sentences_and_tables_are_found(paper: Paper) -> None:
     assert {"3", "128", "'ReLU'", "'Adam'", "0.0003", "4096", "20", "0.1", "0.01"} <= found
 
 
+def test_a_setting_is_offered_the_names_that_stand_near_it(paper: Paper) -> None:
+    names = {repr(candidate.value): candidate.names[0] for candidate in candidates(texts_of(paper), 32)}
+    assert names["0.0003"] == "training.learning_rate"
+    assert names["4096"] == "training.batch_size"
+    assert names["20"] == "training.epochs"
+    assert names["3"] == "model.layers"
+    assert names["128"] == "model.hidden_size"
+    assert names["0.1"] == "model.dropout"
+    assert names["'Adam'"] == "training.optimizer"
+
+
 def test_results_citations_and_references_are_not(paper: Paper) -> None:
     texts = {"s1": "Layers follow Section 3.2 and Table 4 [17]. We reach 97.2 of accuracy."}
     assert candidates(texts, 32) == ()

@@ -76,6 +76,16 @@ def test_signatures_are_put_right(signature: str, shown: str) -> None:
     assert routine_of(signature).signature() == shown
 
 
+def part(methods: list[str], functions: list[str]) -> dict[str, object]:
+    """A module as the grammar wants it, with a class when it has methods."""
+    net = {"name": "Net", "base": "nn.Module", "purpose": "an MLP", "methods": methods}
+    return {
+        "purpose": "what section 2 describes",
+        "classes": [net] if methods else [],
+        "functions": functions,
+    }
+
+
 EXAMPLES = {
     "overview": (
         {},
@@ -83,35 +93,23 @@ EXAMPLES = {
         {"goals": "x" * 50},
     ),
     "architecture": (
-        {"max_modules": 2},
+        {"max_components": 1},
         {
             "approach": "Plain PyTorch, one module a job.",
-            "modules": [
-                {
-                    "path": "data.py",
-                    "purpose": "loads digits",
-                    "classes": [],
-                    "functions": ["load() -> tuple[int, int]"],
-                },
-                {
-                    "path": "model.py",
-                    "purpose": "the network of section 2",
-                    "classes": [
-                        {
-                            "name": "Net",
-                            "base": "nn.Module",
-                            "purpose": "an MLP",
-                            "methods": ["forward(x: Tensor) -> Tensor"],
-                        }
-                    ],
-                    "functions": [],
-                },
-            ],
+            "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
+            "components": [{"path": "losses.py", **part([], ["pair_loss(a: Tensor, b: Tensor) -> Tensor"])}],
+            "model": part(["forward(x: Tensor) -> Tensor"], []),
+            "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
+            "evaluation": part([], ["accuracy(model: Net) -> float"]),
             "main": ["main() -> None"],
         },
         {
             "approach": "Plain PyTorch, one module a job.",
-            "modules": [{"path": "../x.py"}] * 2,
+            "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
+            "components": [{"path": "../losses.py", **part([], ["pair_loss(a: Tensor) -> Tensor"])}],
+            "model": part(["forward(x: Tensor) -> Tensor"], []),
+            "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
+            "evaluation": part([], ["accuracy(model: Net) -> float"]),
             "main": ["main() -> None"],
         },
     ),
@@ -130,9 +128,9 @@ EXAMPLES = {
         {"a.py -> b.py": "asks for data"},
     ),
     "config": (
-        {"candidates": ["c1"], "names": {"c1": {"$ref": "#/$defs/name"}}},
+        {"candidates": ["c1"], "names": {"c1": {"enum": ["training.learning_rate", ""]}}},
         {"c1": "training.learning_rate"},
-        {"c1": "Learning Rate"},
+        {"c1": "training.invented"},
     ),
 }
 

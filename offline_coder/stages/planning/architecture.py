@@ -12,6 +12,7 @@ from offline_coder.stages.planning.signatures import python_name, routines_of
 from offline_coder.stages.prompting import Context, render_prompt
 
 ENTRY_POINT = "main.py"
+GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
 class DraftClass(Value):
@@ -23,20 +24,30 @@ class DraftClass(Value):
     methods: tuple[str, ...]
 
 
-class DraftModule(Value):
-    """A module as decoded."""
+class DraftPart(Value):
+    """A module whose path is given by what it is for."""
 
-    path: str
     purpose: str
     classes: tuple[DraftClass, ...]
     functions: tuple[str, ...]
 
 
+class DraftModule(DraftPart):
+    """A module with a path of its own."""
+
+    path: str
+
+
 class Draft(Value):
-    """The architecture as decoded; the entry point has no path because it has only one."""
+    """The architecture as decoded. What every experiment has, data, a model, training and evaluation,
+    has its place and its path; further parts of the method stand in `components`."""
 
     approach: str
-    modules: tuple[DraftModule, ...]
+    data: DraftPart
+    components: tuple[DraftModule, ...]
+    model: DraftPart
+    training: DraftPart
+    evaluation: DraftPart
     main: tuple[str, ...]
 
 
@@ -45,8 +56,8 @@ async def design(engine: Engine, context: Context, settings: StageSettings) -> A
     draft = await ask_shape(
         engine,
         "planning:architecture",
-        context.messages(render_prompt("planning/architecture.md.j2", max_modules=settings.max_modules)),
-        grammar("architecture", max_modules=settings.max_modules),
+        context.messages(render_prompt("planning/architecture.md.j2", limit=settings.max_components)),
+        grammar("architecture", max_components=settings.max_components),
         Draft,
         settings.sampling(settings.architecture_tokens, constrained=True),
         settings.seed,
@@ -55,27 +66,35 @@ async def design(engine: Engine, context: Context, settings: StageSettings) -> A
 
 
 def architecture_of(draft: Draft) -> Architecture:
-    """The draft with what a schema cannot say put right: each path once, none that hides a library,
-    main.py last and alone in being the entry point."""
-    modules: dict[str, Module] = {}
-    main_functions = list(draft.main)
-    for drafted in draft.modules:
+    """The draft as modules in the order of writing: each path once, none that hides a library, main.py
+    last and alone in being the entry point."""
+    modules = {"data.py": module_of("data.py", draft.data)}
+    for drafted in draft.components:
         path = importable_path(drafted.path)
-        if path == ENTRY_POINT:
-            main_functions.extend(drafted.functions)
-        elif path not in modules:
-            modules[path] = Module(
-                path=path,
-                purpose=tidy(drafted.purpose),
-                classes=classes_of(drafted.classes),
-                functions=routines_of(drafted.functions),
-            )
+        if path not in GIVEN_PATHS:
+            modules.setdefault(path, module_of(path, drafted))
+    for path, part in (
+        ("model.py", draft.model),
+        ("training.py", draft.training),
+        ("evaluation.py", draft.evaluation),
+    ):
+        modules[path] = module_of(path, part)
     entry = Module(
         path=ENTRY_POINT,
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
-        functions=routines_of(tuple(main_functions)),
+        functions=routines_of(draft.main),
     )
     return Architecture(approach=tidy(draft.approach), modules=(*modules.values(), entry))
+
+
+def module_of(path: str, part: DraftPart) -> Module:
+    """The part as a module at `path`."""
+    return Module(
+        path=path,
+        purpose=tidy(part.purpose),
+        classes=classes_of(part.classes),
+        functions=routines_of(part.functions),
+    )
 
 
 def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:

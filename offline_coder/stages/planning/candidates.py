@@ -13,20 +13,66 @@ from decimal import Decimal, InvalidOperation
 from offline_coder.core.plan import ConfigValue
 from offline_coder.stages.planning.provenance import GROUPING, NUMBER, POWER_OF_TEN, sentences
 
-SETTING_WORDS = re.compile(
-    r"learning.rate|\blr\b|batch|epoch|\bsteps?\b|iteration|warm.?up|drop.?out|smoothing|weight.decay|momentum|"
-    r"beta|epsilon|gamma|alpha|lambda|\btau\b|sigma|[βεϵγαλτσ]|temperature|hidden|dimension|\bdim|d_?\s?\{?model|"
-    r"d_?\s?\{?ff|layers?\b|heads?\b|embedding|vocabular|tokens|length|context|kernel|filter|channel|stride|"
-    r"seeds?\b|clip|experts?\b|capacity|regulari|coefficient|noise|width|depth|units|patience|decay|hyper|"
-    r"beam|penalty|samples|schedule|clusters|components|neighbo|horizon|buffer|latent|codebook|patch",
-    re.IGNORECASE,
+SETTINGS = (
+    (r"learning.rate|\blr\b|\\eta\b|η", "training.learning_rate"),
+    (r"batch", "training.batch_size"),
+    (r"epochs?\b", "training.epochs"),
+    (r"warm.?up", "training.warmup_steps"),
+    (r"\bsteps?\b|iterations?\b", "training.steps"),
+    (r"label.smoothing|smoothing", "training.label_smoothing"),
+    (r"weight.decay", "training.weight_decay"),
+    (r"momentum", "training.momentum"),
+    (r"beta_?\{?_?1|β_?\s?1", "training.beta1"),
+    (r"beta_?\{?_?2|β_?\s?2", "training.beta2"),
+    (r"epsilon|[εϵ]", "training.epsilon"),
+    (r"\bclip", "training.gradient_clipping"),
+    (r"patience", "training.patience"),
+    (r"seeds?\b", "training.seeds"),
+    (r"noise|sigma|σ", "training.noise_std"),
+    (r"temperature|\btau\b|τ", "training.temperature"),
+    (r"lambda|λ|coefficient|loss.weight|penalty|regulari", "training.loss_weight"),
+    (r"gamma|γ", "training.gamma"),
+    (r"alpha|α", "training.alpha"),
+    (r"schedule|\bdecay", "training.decay"),
+    (r"drop.?out", "model.dropout"),
+    (r"layers?\b|depth|blocks?\b", "model.layers"),
+    (r"heads?\b", "model.heads"),
+    (r"experts?\b", "model.experts"),
+    (r"capacity", "model.capacity_factor"),
+    (r"d_?\s?\{?(\\text\{)?ff|inner.layer|feed.?forward", "model.feed_forward_size"),
+    (r"d_?\s?\{?(\\text\{)?model|hidden|width|\bunits", "model.hidden_size"),
+    (r"embedding", "model.embedding_size"),
+    (r"dimension|\bdim\b", "model.dimension"),
+    (r"kernel|filter", "model.kernel_size"),
+    (r"channels?\b", "model.channels"),
+    (r"stride", "model.stride"),
+    (r"latent|codebook", "model.latent_size"),
+    (r"patch", "model.patch_size"),
+    (r"vocabular", "data.vocabulary_size"),
+    (r"length|context|tokens", "data.sequence_length"),
+    (r"train\w* (images|samples|examples|set)", "data.train_size"),
+    (r"validation", "data.validation_size"),
+    (r"test (images|samples|examples|set)", "data.test_size"),
+    (r"samples|examples|images|sentence pairs", "data.samples"),
+    (r"classes\b", "data.classes"),
+    (r"beam", "evaluation.beam_size"),
 )
-KNOWN_WORDS = re.compile(
-    r"\b(AdamW|Adam|SGD|RMSprop|Adagrad|Adafactor|Adadelta|LAMB|Lion|L-BFGS|Nesterov|ReLU|GELU|SiLU|Swish|ELU|"
-    r"LeakyReLU|Leaky ReLU|Softplus|Tanh|cosine annealing|cosine decay|cosine schedule|exponential decay|"
-    r"inverse square root|cross-entropy|cross entropy|mean squared error|LayerNorm|BatchNorm|RMSNorm)\b",
-    re.IGNORECASE,
+"""Words that announce a setting, and the name it goes by."""
+SETTING_WORDS = re.compile("|".join(f"(?:{words})" for words, _ in SETTINGS), re.IGNORECASE)
+COMPILED = tuple((re.compile(words, re.IGNORECASE), name) for words, name in SETTINGS)
+KNOWN = (
+    (r"AdamW|Adam|SGD|RMSprop|Adagrad|Adafactor|Adadelta|LAMB|Lion|L-BFGS", "training.optimizer"),
+    (r"ReLU|GELU|SiLU|Swish|ELU|Leaky ?ReLU|Softplus|Tanh", "model.activation"),
+    (r"cosine (?:annealing|decay|schedule)|exponential decay|inverse square root", "training.schedule"),
+    (r"cross.entropy|mean squared error", "training.loss"),
+    (r"LayerNorm|BatchNorm|RMSNorm", "model.normalization"),
 )
+KNOWN_WORDS = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), name) for words, name in KNOWN)
+MOST_NAMES = 3
+SURE = 3
+ASSIGNED_SCORE = 2
+ROW_SCORE = 1
+MOST_CELLS = 4
 REACH = 60
 SHOWN = 70
 # A bracketed number is a citation, one behind "Section" or "Table" a reference.
@@ -35,6 +81,8 @@ REFERENCE = re.compile(
 )
 
 ASSIGNED = re.compile(r"([=|:\u2248\u2190&]|\b(of|to|is|at|for|value))\s*\$?\s*$")
+RESULT = re.compile(r"\s*(?:\\?%|percent|points|BLEU|\\pm|±)")
+INDEX = re.compile(r"\s*=")
 MOST_OF_ONE_VALUE = 3
 
 
@@ -43,7 +91,8 @@ class Candidate:
     """A value that stands in the paper.
 
     `quote` is the sentence or row that holds it, verbatim; `marked` the words around it, with the value
-    in [[ ]]; `score` says how many words about settings stand near it.
+    in [[ ]]; `names` are what the setting may be called, the likeliest first. `score` is 1, 2 more when
+    the value is assigned ("= 4", "of 4", a cell), 1 more in the row of a narrow table.
     """
 
     value: ConfigValue
@@ -51,6 +100,12 @@ class Candidate:
     quote: str
     marked: str
     score: int
+    names: tuple[str, ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is a setting beyond doubt: assigned, and with words about settings around it."""
+        return self.score >= SURE
 
 
 def number_of(match: re.Match[str]) -> ConfigValue | None:
@@ -79,32 +134,47 @@ def marked_passage(text: str, start: int, end: int, reach: int) -> str:
     return " ".join(marked.split())
 
 
+def names_near(text: str, start: int, end: int) -> tuple[str, ...]:
+    """At most three names for the value at `start` to `end`: those of the words nearest to it. A word
+    before the value counts as nearer than one behind it."""
+    distances: dict[str, int] = {}
+    for words, name in COMPILED:
+        for match in words.finditer(text, max(start - REACH, 0), min(end + REACH, len(text))):
+            before = match.end() <= start
+            distance = start - match.end() if before else 2 * max(match.start() - end, 0) + 4
+            distances[name] = min(distance, distances.get(name, distance))
+    return tuple(sorted(distances, key=lambda name: distances[name])[:MOST_NAMES])
+
+
 def in_passage(section: str, passage: str) -> list[Candidate]:
     """The candidates of one sentence or row, in order."""
     plain = GROUPING.sub("", passage)
-    spans: list[tuple[int, int, ConfigValue | None]] = [
-        (match.start(), match.end(), match.group()) for match in KNOWN_WORDS.finditer(plain)
-    ]
-    if SETTING_WORDS.search(plain):
-        powers = list(POWER_OF_TEN.finditer(plain))
-        numbers = [
-            match
-            for match in NUMBER.finditer(plain)
-            if not any(power.start() <= match.start() < power.end() for power in powers)
-        ]
-        spans += [(match.start(), match.end(), number_of(match)) for match in (*powers, *numbers)]
     found: list[Candidate] = []
-    for start, end, value in sorted(spans, key=lambda span: span[0]):
-        if value is None or REFERENCE.search(plain[max(start - 12, 0) : start]):
+    for words, name in KNOWN_WORDS:
+        for match in words.finditer(plain):
+            marked = marked_passage(plain, match.start(), match.end(), SHOWN)
+            score = 1 + (ASSIGNED_SCORE if SETTING_WORDS.search(plain) else 0)
+            found.append(Candidate(match.group(), section, passage, marked, score, (name,)))
+    if not SETTING_WORDS.search(plain):
+        return found
+    narrow_row = plain.startswith("|") and plain.count("|") <= MOST_CELLS + 1
+    powers = list(POWER_OF_TEN.finditer(plain))
+    numbers = [
+        match
+        for match in NUMBER.finditer(plain)
+        if not any(power.start() <= match.start() < power.end() for power in powers)
+    ]
+    for match in sorted((*powers, *numbers), key=lambda match: match.start()):
+        value = number_of(match)
+        before = plain[max(match.start() - 12, 0) : match.start()]
+        names = names_near(plain, match.start(), match.end())
+        # What stands before an equals sign is an index, as in beta 1 = 0.9.
+        if value is None or not names or REFERENCE.search(before) or INDEX.match(plain, match.end()):
             continue
-        if re.match(r"\s*=", plain[end:]):  # an index, as in beta 1 = 0.9
-            continue
-        near = SETTING_WORDS.findall(plain[max(start - REACH, 0) : end + REACH])
-        score = len({word.lower() for word in near}) + isinstance(value, str)
-        if score and ASSIGNED.search(plain[max(start - 12, 0) : start]):
-            score += 2
-        if score:
-            found.append(Candidate(value, section, passage, marked_passage(plain, start, end, SHOWN), score))
+        assigned = ASSIGNED.search(before) and not RESULT.match(plain, match.end())
+        score = 1 + (ASSIGNED_SCORE if assigned else 0) + (ROW_SCORE if assigned and narrow_row else 0)
+        marked = marked_passage(plain, match.start(), match.end(), SHOWN)
+        found.append(Candidate(value, section, passage, marked, score, names))
     return found
 
 

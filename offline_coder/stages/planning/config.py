@@ -34,12 +34,17 @@ async def choose_config(
         engine,
         "planning:config",
         context.messages(render_prompt("planning/config.md.j2", candidates=found)),
-        grammar("config", candidates=ids, names={name: {"$ref": "#/$defs/name"} for name in ids}),
+        grammar("config", candidates=ids, names=dict(zip(ids, map(choices, found), strict=True))),
         Names,
         settings.sampling(settings.config_tokens, constrained=True),
         settings.seed,
     )
     return entries_of(found, [answer.root.get(name, "") for name in ids])
+
+
+def choices(candidate: Candidate) -> dict[str, list[str]]:
+    """What a candidate may be answered with: its likely names, and "" unless it is a setting for sure."""
+    return {"enum": [*candidate.names, *([] if candidate.sure else [""])]}
 
 
 def texts_of(paper: Paper) -> dict[str, str]:
@@ -49,12 +54,12 @@ def texts_of(paper: Paper) -> dict[str, str]:
 
 
 def entries_of(found: tuple[Candidate, ...], names: list[str]) -> tuple[ConfigEntry, ...]:
-    """The named candidates, the first of each name."""
-    entries: dict[str, ConfigEntry] = {}
+    """The named candidates; of several with one name the one with the highest score, then the first."""
+    chosen: dict[str, Candidate] = {}
     for candidate, name in zip(found, names, strict=True):
-        if name:
-            entries.setdefault(name, entry_of(candidate, name))
-    return tuple(entries[name] for name in sorted(entries))
+        if name and (name not in chosen or candidate.score > chosen[name].score):
+            chosen[name] = candidate
+    return tuple(entry_of(chosen[name], name) for name in sorted(chosen))
 
 
 def entry_of(candidate: Candidate, name: str) -> ConfigEntry:
