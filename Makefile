@@ -28,6 +28,7 @@ lint: setup  ## format, lint, types, import floors
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/file_map.py --check
 
 bench: setup  ## measure a run per stage against a naive schedule (PAPER=FILE MODEL=NAME)
 	@$(BIN)/offline-coder models pull $(or $(MODEL),qwen2.5-coder-0.5b) --quiet

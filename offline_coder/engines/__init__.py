@@ -1,1 +1,1 @@
-"""Floor 2: text generation behind one Protocol (see protocol.py); `open.py` chooses the engine."""
+"""Floor 2: text generation behind one Protocol (core/engine.py); `open.py` chooses the engine."""

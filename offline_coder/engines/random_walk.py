@@ -33,6 +33,7 @@ LONG_BYTES = 1500
 """From about here on an answer is pressed to close."""
 PRESSURE = 12.0
 CLOSERS = b'"]})'
+COMMA = ord(",")
 DIGITS = frozenset(b"0123456789")
 EXPONENT = list(b"eE")
 WORDS = ("layer", "batch", "score", "token", "index", "value", "model", "state", "graph", "query")
@@ -112,10 +113,13 @@ def walk(constraint: Constraint, seed: int, most_bytes: int) -> tuple[str, bool]
     token = END
     while len(answer) < most_bytes:
         logits = taste + generator.gumbel(size=VOCABULARY).astype(np.float32)
-        logits += closing * min(1.0, len(answer) / min(LONG_BYTES, most_bytes)) ** 2
+        haste = min(1.0, len(answer) / min(LONG_BYTES, most_bytes)) ** 2
+        logits += closing * haste
         if token in DIGITS:
             # 883e870336273 is a JSON number, but infinity to every program that reads it.
             logits[EXPONENT] -= 2 * PRESSURE
+            # A comma ends a number where no bracket may.
+            logits[COMMA] += 2 * PRESSURE * haste
         # The largest of logits plus Gumbel noise is a draw from their softmax.
         token = int(np.argmax(mask(token, logits)))
         if token == END:
