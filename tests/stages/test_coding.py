@@ -1,0 +1,72 @@
+"""Files are written along the graph, and see the code they build on, or are told what they do not see."""
+
+import asyncio
+
+from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan
+from offline_coder.core.request import Request
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.engines.scripted import ScriptedEngine
+from offline_coder.stages.coding import write_code
+from offline_coder.stages.prompting import Context
+from offline_coder.stages.repair import Written
+
+PATHS = ("data.py", "model.py", "main.py")
+PLAN = Plan(
+    overview="x",
+    architecture=Architecture(
+        approach="plain", modules=tuple(Module(path=path, purpose=f"purpose of {path}") for path in PATHS)
+    ),
+    build_order=BuildOrder(
+        order=PATHS, depends_on={"data.py": (), "model.py": (), "main.py": ("data.py", "model.py")}
+    ),
+    config=(),
+)
+
+
+def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request], list[str]]:
+    """All files, the requests in order, and the order in which files were done."""
+    asked: list[Request] = []
+    done: list[str] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        name = request.purpose.partition(":")[2].removesuffix(".py")
+        body = "".join(f"    x{index} = {index}\n" for index in range(size))
+        return f"def from_{name}() -> int:\n{body}    return 1\n"
+
+    engine = ScriptedEngine(answer, context=context)
+    files = asyncio.run(
+        write_code(
+            engine,
+            Context("paper"),
+            PLAN,
+            dict.fromkeys(PATHS, "specification"),
+            StageSettings(),
+            lambda file: done.append(file.path),
+        )
+    )
+    return files, asked, done
+
+
+def test_a_file_waits_for_what_it_builds_on_and_sees_its_code() -> None:
+    files, asked, done = run(context=32768)
+    assert set(done[:2]) == {"data.py", "model.py"}
+    assert done[2] == "main.py"
+    prompt = asked[-1].messages[1].content
+    assert "def from_data() -> int:\n    x0 = 0" in prompt
+    assert "def from_data" not in asked[1].messages[1].content
+    assert files["main.py"].left_out == ()
+
+
+def test_where_the_code_does_not_fit_its_outline_is_shown_and_that_is_recorded() -> None:
+    files, asked, _ = run(context=3400, size=220)
+    prompt = asked[-1].messages[1].content
+    assert "def from_data() -> int" in prompt
+    assert "x0 = 0" not in prompt
+    assert files["main.py"].left_out == ("the bodies of data.py", "the bodies of model.py")
+
+
+def test_the_shared_part_of_all_prompts_is_the_same() -> None:
+    _, asked, _ = run(context=32768)
+    starts = {request.messages[1].content.partition("# Task")[0] for request in asked}
+    assert len(starts) == 1
