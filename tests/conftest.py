@@ -14,3 +14,7 @@ def shared_papers() -> Path:
     if not SHARED_PAPERS.is_dir():
         pytest.skip("no ../shared/papers beside the checkout")
     return SHARED_PAPERS
+
+
+# Seconds after which something counts as hanging. Not a measure of speed: those are benchmarks.
+HANGS = 120.0

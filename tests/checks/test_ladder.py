@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from offline_coder.checks.ladder import check_folder, check_repository
 from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import Architecture, ClassPlan, Module, Parameter, Routine
+from tests.conftest import HANGS
 
 CONFIG = {"model": {"width": 64}, "training": {"lr": 0.1, "steps": 10}, "seed": 1}
 
@@ -230,4 +231,4 @@ def test_deep_code_is_judged_quickly(unit: str) -> None:
     started = time.monotonic()
     for size in (60_000, 2_000):
         check_repository({"a.py": "x = " + unit * (size // len(unit)) + "1\n"}, ARCHITECTURE, CONFIG)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < HANGS

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offline_coder.checks.syntax import check_syntax, parses
+from tests.conftest import HANGS
 
 SUFFIXES = ("py", "yaml", "json", "sh", "toml")
 
@@ -97,7 +98,7 @@ def test_merges_that_grow_exponentially_are_refused_at_once() -> None:
     started = time.monotonic()
     (finding,) = check_syntax("b.yaml", f"a0: &a0\n  x: 1\n{levels}")
     assert "merge" in finding.message
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < HANGS
 
 
 def test_an_alias_circle_ends() -> None:
@@ -120,7 +121,7 @@ def test_hostile_text_ends_quickly(suffix: str, unit: str) -> None:
     started = time.monotonic()
     for size in (200_000, 60_000) if suffix == "yaml" else (200_000, 30_000):
         check_syntax(f"a.{suffix}", unit * (size // len(unit)))
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < HANGS
 
 
 @settings(max_examples=200, deadline=None)
