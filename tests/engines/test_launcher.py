@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from offline_coder.engines import launcher
+from tests.conftest import HANGS
 
 # A child and a grandchild in a session of its own, both deaf to SIGTERM, like a stuck worker.
 TREE = """
@@ -27,7 +28,6 @@ time.sleep(600)
 # A parent that starts the launcher and waits to be killed.
 PARENT = """
 import subprocess, sys, time
-from tests.conftest import HANGS
 launcher, folder, tree = sys.argv[1:]
 subprocess.Popen([sys.executable, "-I", launcher, sys.executable, "-c", tree, folder],
                  stdin=subprocess.PIPE, start_new_session=True)
