@@ -1,7 +1,7 @@
 """Write the file map of README.md from the first sentence of each module's docstring.
 
-    python scripts/file_map.py           write it
-    python scripts/file_map.py --check   exit with 1 when it is not current
+python scripts/file_map.py           write it
+python scripts/file_map.py --check   exit with 1 when it is not current
 """
 
 import ast
