@@ -19,7 +19,6 @@ demo: setup  ## pull a small model and turn the example paper into a repository
 	@$(BIN)/python scripts/demo.py $(if $(MODEL),--model $(MODEL))
 
 test: setup  ## pull the test weights and run all tests
-	@$(BIN)/offline-coder models pull qwen2.5-coder-0.5b --quiet
 	@$(BIN)/offline-coder models pull smollm2-135m --quiet
 	@$(BIN)/python -m pytest
 

@@ -16,7 +16,7 @@ from offline_coder.session import Job, execute
 from offline_coder.weights import resolve
 from tests.conftest import ROOT
 
-MODEL = "qwen2.5-coder-0.5b"
+MODEL = "smollm2-135m"
 # Small budgets: the test is about the path, not about the quality of what a small model writes.
 SETTINGS = StageSettings(
     overview_tokens=900,
@@ -39,7 +39,7 @@ def test_the_example_becomes_a_repository(tmp_path: Path) -> None:
         output=tmp_path / "run",
         model=MODEL,
         stages=SETTINGS,
-        engine=EngineSettings(context=12288),
+        engine=EngineSettings(context=8192),
     )
     outcome = asyncio.run(execute(job, Silent()))
     assert outcome.repository is not None
