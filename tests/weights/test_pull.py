@@ -212,7 +212,7 @@ def test_unreachable_index_is_one_clear_line(
     toy: Manifest, monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
     monkeypatch.delenv("WHEELHOUSE", raising=False)
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/index")
     monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(MissingPrerequisite, match="from the package index") as caught:
