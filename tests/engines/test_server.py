@@ -67,11 +67,16 @@ def test_a_server_that_never_gets_ready_is_given_up_with_progress(tmp_path: Path
 
 def test_stop_leaves_no_process_and_may_be_called_twice(tmp_path: Path) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    others = set(launcher.descendants(os.getpid()))  # engines of other tests live on
+
+    def tree() -> set[int]:
+        return set(launcher.descendants(os.getpid())) - others
+
     with stand_in(code, tmp_path / "engine.log") as server:
-        assert wait_for(lambda: len(launcher.descendants(os.getpid())) >= 2)
-        tree = launcher.descendants(os.getpid())
+        assert wait_for(lambda: len(tree()) >= 2)
+        started = tree()
     server.stop()
-    assert not any(map(running, tree))
+    assert not any(map(running, started))
     assert not server.alive
 
 
