@@ -25,6 +25,9 @@ PROCESS_BYTES = 3 * GIB
 GPU_SHARE = 0.90
 GPU_WORK_BYTES = 3 * GIB
 """Activations, CUDA graphs and the CUDA context."""
+LONGEST_HEADER = 100 << 20
+"""Bytes; the limit of the safetensors format itself."""
+HALF_TYPES = frozenset({"BF16", "F16"})
 BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
 
 
@@ -36,6 +39,7 @@ class ModelShape:
         context: tokens, from max_position_embeddings.
         kv_bytes_per_token: bytes that one token takes in the cache, over all layers.
         weight_bytes: size of the *.safetensors files.
+        quantised_bytes: what of it keeps its size whatever type the rest is served in.
         dtype: the weights' type ("bfloat16").
     """
 
@@ -43,6 +47,7 @@ class ModelShape:
     kv_bytes_per_token: int
     weight_bytes: int
     dtype: str
+    quantised_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,28 @@ def read_shape(folder: Path) -> ModelShape:
     dtype = str(text.get("dtype") or text.get("torch_dtype") or config.get("torch_dtype") or "bfloat16")
     dtype = "bfloat16" if dtype == "float32" else dtype
     size = BYTES.get(dtype, 2)
-    return ModelShape(context, 2 * layers * kv_heads * head_size * size, weights, dtype)
+    quantised = weights if "quantization_config" in config else 0
+    for file in folder.glob("*.safetensors") if quantised else ():
+        quantised -= floating_bytes(file)
+    return ModelShape(context, 2 * layers * kv_heads * head_size * size, weights, dtype, quantised)
+
+
+def floating_bytes(file: Path) -> int:
+    """Bytes of `file`'s tensors that are in 16-bit floats, from its header (safetensors format).
+
+    Raises:
+        BadInput: the header is not JSON.
+    """
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        try:
+            header = json.loads(opened.read(min(length, LONGEST_HEADER)))
+            ranges = [
+                tensor["data_offsets"] for tensor in header.values() if tensor.get("dtype") in HALF_TYPES
+            ]
+            return sum(end - begin for begin, end in ranges)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"{file} is no safetensors file: {error}", "pull or import it again") from None
 
 
 def has_bf16_instructions(cpuinfo: str) -> bool:
@@ -115,7 +141,7 @@ def served_shape(shape: ModelShape, device: str, asked: str | None) -> ModelShap
         shape,
         dtype=dtype,
         kv_bytes_per_token=int(shape.kv_bytes_per_token * factor),
-        weight_bytes=int(shape.weight_bytes * factor),
+        weight_bytes=int((shape.weight_bytes - shape.quantised_bytes) * factor) + shape.quantised_bytes,
     )
 
 

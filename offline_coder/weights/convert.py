@@ -43,7 +43,7 @@ def convert(file: Path, folder: Path, rule: Conversion) -> None:
 
 
 def convert_gguf(file: Path, folder: Path, rule: Conversion) -> None:
-    """Dequantise the GGUF `file` to bfloat16 safetensors with config and tokenizer in `folder`.
+    """Convert the GGUF `file` to safetensors with config and tokenizer in `folder`.
 
     Raises:
         BadInput: an architecture, a tokenizer or a tensor that is not known here.
@@ -66,7 +66,8 @@ def convert_gguf(file: Path, folder: Path, rule: Conversion) -> None:
             "attn_q": fields["llama.attention.head_count"],
             "attn_k": fields["llama.attention.head_count_kv"],
         }
-    write_safetensors(folder / "model.safetensors", reader, heads, tied=rule.tied_embeddings)
+    path = folder / "model.safetensors"
+    write_safetensors(path, reader, heads, tied=rule.tied_embeddings, stored=rule.stored)
 
 
 def main() -> None:

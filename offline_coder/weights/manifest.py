@@ -8,7 +8,7 @@ will ever be loaded; one without is *unpinned*: the first pull writes the digest
 import difflib
 import tomllib
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -81,17 +81,27 @@ class Hub(Value):
     patterns: tuple[str, ...] = ("*.safetensors", "*.json", "*.jinja", "merges.txt", "LICENSE*")
 
 
+class SameAs(Value):
+    """The source of another shipped model, converted in another way."""
+
+    kind: Literal["same-as"]
+    model: str = Field(pattern=MODEL_NAME)
+
+
 class Conversion(Value):
     """What is done to the assembled file.
 
     Attributes:
-        kind: "none": the file is the model; "gguf": it is dequantised to bfloat16 safetensors.
+        kind: "none": the file is the model; "gguf": it is converted to safetensors.
+        stored: how a GGUF's linear layers are written: dequantised to bfloat16, or as int8 with a
+            scale a row, for CPUs whose fast arithmetic is int8 (VNNI).
         tied_embeddings: the published model uses one matrix to read and to write tokens. A GGUF may
             hold it twice, quantised differently; the more precise output matrix is kept.
         eos_token_ids: tokens that end an answer; the first is the tokenizer's own end token.
     """
 
     kind: Literal["none", "gguf"] = "none"
+    stored: Literal["bfloat16", "int8"] = "bfloat16"
     tied_embeddings: bool = False
     eos_token_ids: tuple[int, ...] = ()
 
@@ -137,7 +147,7 @@ def read_manifest(path: Path) -> Manifest:
             the file's.
     """
     try:
-        manifest = Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        manifest = Manifest.model_validate(with_source(tomllib.loads(path.read_text(encoding="utf-8")), path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not a TOML file: {error}") from error
     except ValidationError as error:
@@ -147,6 +157,23 @@ def read_manifest(path: Path) -> Manifest:
     if manifest.name != path.stem:
         raise BadInput(f"{path} describes {manifest.name!r}; the file must bear the model's name")
     return manifest
+
+
+def with_source(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """`content` of the manifest at `path`, with a "same-as" source replaced by what it refers to.
+
+    Raises:
+        ValidationError: the reference has another shape.
+        BadInput: it names no model beside `path`, or one that refers further.
+    """
+    source = content.get("source")
+    if not isinstance(source, dict) or source.get("kind") != "same-as":
+        return content
+    other = path.with_name(f"{SameAs.model_validate(source).model}.toml")
+    if not other.is_file():
+        raise BadInput(f"{path} refers to {other.name}, which is not there")
+    found = tomllib.loads(other.read_text(encoding="utf-8")).get("source")
+    return content | {"source": found}
 
 
 def load_manifests() -> dict[str, Manifest]:
