@@ -1,22 +1,23 @@
-"""What of a paper goes into a prompt when all of it does not fit.
+"""What of a paper goes into a prompt.
 
-Whole sections and whole blocks are left out, least useful for writing code first, and a line says where.
-The order: acknowledgements and statements; references; related work; conclusion and discussion; the
-introduction and background; appendices without settings; then single blocks, those that carry neither
-equations nor settings first, from sections that describe neither method nor experiments first, from the
-end of the paper backwards.
+What a purpose never needs stays out even where there is room: planning and coding do without the list of
+references, acknowledgements and checklists. When the rest does not fit, whole sections and whole blocks are
+left out, least useful for writing code first, and a line says where. The order: statements at the end;
+references; related work; conclusion and discussion; the introduction and background; appendices without
+settings; then single blocks, those that carry neither equations nor settings first, from sections that
+describe neither method nor experiments first, from the end of the paper backwards.
 """
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from offline_coder.core.errors import BadInput
 from offline_coder.core.values import Value
 from offline_coder.papers.paper import Block, Paper, Section
 from offline_coder.papers.render import (
-    render,
     render_block,
     render_front,
     render_heading,
@@ -25,6 +26,7 @@ from offline_coder.papers.render import (
 )
 
 Count = Callable[[str], Awaitable[int]]
+Purpose = Literal["plan", "code", "judge"]
 
 REFERENCES_ID = "references"
 CORRECTIONS = 12
@@ -32,6 +34,12 @@ CORRECTIONS = 12
 ENDINGS = re.compile(
     r"acknowledge?ments?|ethic|broader impact|societal impact|impact statement|reproducibility statement"
     r"|checklist|author contribution|contributions?$|funding|data availability|conflicts? of interest",
+    re.IGNORECASE,
+)
+# Of the endings, those that say nothing about the work itself.
+NEVER_NEEDED = re.compile(
+    r"acknowledge?ments?\b|[\w ]{0,30}checklist$|author contributions?$|funding$|conflicts? of interest"
+    r"|(?:competing|declaration of) interests?",
     re.IGNORECASE,
 )
 RELATED = re.compile(r"related work|prior work|previous work|literature", re.IGNORECASE)
@@ -177,6 +185,26 @@ def pieces_of(paper: Paper, section_tokens: list[int], reference_tokens: int) ->
     return sorted(pieces, key=lambda piece: piece.rank)
 
 
+def never_needed(paper: Paper, purpose: Purpose) -> list[int | None]:
+    """The sections that `purpose` does without whatever room there is, subsections included; None stands
+    for the list of references. A judge sees all of the paper. A section stays when nothing else would."""
+    if purpose == "judge":
+        return []
+    found: list[int | None] = []
+    below = 0
+    for at, section in enumerate(paper.sections):
+        if below and section.level > below:
+            found.append(at)
+            continue
+        below = section.level if NEVER_NEEDED.match(section.title) else 0
+        if below:
+            found.append(at)
+    kept = [section for at, section in enumerate(paper.sections) if at not in found]
+    if not any(section.blocks for section in kept):
+        found = []
+    return [*found, None] if paper.references else found
+
+
 def choose(pieces: list[Piece], surplus: int) -> set[Piece]:
     """Pieces worth at least `surplus` tokens, taken in order; then those that turn out not to be needed
     are put back, the most useful first."""
@@ -236,7 +264,7 @@ def counted(blocks: int) -> str:
 
 def gap(names: list[str]) -> str:
     """The line that stands where something was left out."""
-    return f"[Left out to fit: {'; '.join(names)}]"
+    return f"[Left out: {'; '.join(names)}]"
 
 
 def record(paper: Paper, gone: set[Piece]) -> tuple[LeftOut, ...]:
@@ -255,32 +283,34 @@ def record(paper: Paper, gone: set[Piece]) -> tuple[LeftOut, ...]:
     return tuple(found)
 
 
-async def fit(paper: Paper, budget_tokens: int, count: Count) -> Fitted:
-    """The paper's Markdown in at most `budget_tokens`, as `count` counts them.
+async def fit(paper: Paper, budget_tokens: int, count: Count, purpose: Purpose = "plan") -> Fitted:
+    """The paper's Markdown in at most `budget_tokens`, as `count` counts them, without what `purpose`
+    never needs.
 
-    The whole text is counted once; when it is too long, each section once, together; then what remains,
-    with a few corrections because the parts of a text do not add up exactly. A fixed overhead that
-    `count` adds to every text (a chat template) is measured and taken off the parts. The same paper,
-    budget and counter give the same bytes.
+    The text is counted once, and the parts that stay out; when it is too long, each section once,
+    together; then what remains, with a few corrections because the parts of a text do not add up exactly.
+    A fixed overhead that `count` adds to every text (a chat template) is measured and taken off the parts.
+    The same paper, budget, counter and purpose give the same bytes.
 
     Raises:
         BadInput: not even the title, the abstract and one block fit.
     """
-    whole = render(paper)
-    tokens = await count(whole)
+    never = never_needed(paper, purpose)
+    never_sizes = await sizes_of([part_text(paper, at) for at in never], count)
+    base = {Piece(at, None, size, (-1,)) for at, size in zip(never, never_sizes, strict=True)}
+    text = assemble(paper, base)
+    tokens = await count(text)
     if tokens <= budget_tokens:
-        return Fitted(text=whole, left_out=(), tokens=tokens)
-    parts = [*(render_section(section) for section in paper.sections), render_references(paper)]
-    empty, *sizes = await asyncio.gather(count(""), *(count(part) for part in parts))
-    sizes = [max(size - empty, 1) for size in sizes]
-    pieces = pieces_of(paper, sizes[:-1], sizes[-1])
+        return Fitted(text=text, left_out=record(paper, base), tokens=tokens)
+    sizes = await sizes_of([part_text(paper, at) for at in (*range(len(paper.sections)), None)], count)
+    pieces = [p for p in pieces_of(paper, sizes[:-1], sizes[-1]) if p.section not in never]
     surplus = tokens - budget_tokens
     for attempt in range(CORRECTIONS):
         gone = choose(pieces, surplus)
-        text = assemble(paper, gone)
+        text = assemble(paper, base | gone)
         tokens = await count(text)
         if tokens <= budget_tokens and len(gone) < len(pieces):
-            return Fitted(text=text, left_out=record(paper, gone), tokens=tokens)
+            return Fitted(text=text, left_out=record(paper, base | gone), tokens=tokens)
         if len(gone) == len(pieces):
             break
         # The lines that stand at the gaps cost tokens too; each new attempt leaves more room for them.
@@ -289,3 +319,16 @@ async def fit(paper: Paper, budget_tokens: int, count: Count) -> Fitted:
         f"the paper does not fit into {budget_tokens} tokens even without most of its sections",
         "use a model or a --context with room for more tokens",
     )
+
+
+def part_text(paper: Paper, at: int | None) -> str:
+    """The text of the section `at`, of the references when it is None."""
+    return render_references(paper) if at is None else render_section(paper.sections[at])
+
+
+async def sizes_of(parts: list[str], count: Count) -> list[int]:
+    """The tokens of each text, at least 1, without the overhead that `count` adds to every text."""
+    if not parts:
+        return []
+    empty, *sizes = await asyncio.gather(count(""), *(count(part) for part in parts))
+    return [max(size - empty, 1) for size in sizes]

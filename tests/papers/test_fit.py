@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from offline_coder.core.errors import BadInput
-from offline_coder.papers.fit import Fitted, fit
+from offline_coder.papers.fit import Fitted, Purpose, fit
 from offline_coder.papers.paper import Block, Paper, Section
 from offline_coder.papers.render import render
 
@@ -48,18 +48,57 @@ PAPER = Paper(
     source_format="markdown",
 )
 
+ORDER = [*(part.id for part in PAPER.sections), "references"]
 
-def fitted(budget: int, overhead: int = 0) -> tuple[Fitted, Counter]:
-    """PAPER in `budget` words."""
+
+def fitted(
+    budget: int, overhead: int = 0, purpose: Purpose = "plan", paper: Paper = PAPER
+) -> tuple[Fitted, Counter]:
+    """`paper` in `budget` words."""
     counter = Counter(overhead)
-    return asyncio.run(fit(PAPER, budget, counter)), counter
+    return asyncio.run(fit(paper, budget, counter, purpose)), counter
 
 
-def test_a_paper_that_fits_is_whole_and_counted_once() -> None:
-    result, counter = fitted(5000)
+def test_a_judge_gets_a_paper_that_fits_whole_and_it_is_counted_once() -> None:
+    result, counter = fitted(5000, purpose="judge")
     assert result.text == render(PAPER)
     assert result.left_out == ()
     assert counter.calls == 1
+
+
+@pytest.mark.parametrize("purpose", ["plan", "code"])
+def test_references_and_acknowledgements_never_cost_a_plan_anything(purpose: Purpose) -> None:
+    result, counter = fitted(5000, 40, purpose)
+    assert [(part.section_id, part.title, part.tokens) for part in result.left_out] == [
+        ("s6", "Acknowledgements", 54),
+        ("references", "References", 54),
+    ]
+    assert "[1]" not in result.text
+    assert "[Left out: [s6] 6 Acknowledgements]" in result.text
+    assert result.text.endswith("[Left out: References]\n")
+    assert counter.calls == 4
+
+
+def test_subsections_of_what_is_not_needed_go_with_it() -> None:
+    paper = Paper(
+        title="T",
+        sections=(
+            section("1", "Acknowledgements and Funding", WORDS),
+            section("2", "NeurIPS Paper Checklist", WORDS),
+            section("2.1", "Experiments", WORDS, level=2),
+            section("3", "Method", WORDS),
+        ),
+        source_format="markdown",
+    )
+    result, _ = fitted(5000, paper=paper)
+    assert [part.section_id for part in result.left_out] == ["s1", "s2", "s2.1"]
+
+
+def test_a_paper_of_nothing_else_keeps_its_text() -> None:
+    paper = Paper(title="T", sections=(section("1", "Funding", WORDS),), source_format="markdown")
+    result, _ = fitted(5000, paper=paper)
+    assert result.text == render(paper)
+    assert result.left_out == ()
 
 
 @pytest.mark.parametrize(
@@ -74,10 +113,13 @@ def test_a_paper_that_fits_is_whole_and_counted_once() -> None:
     ],
 )
 def test_what_matters_least_goes_first(budget: int, gone: list[str]) -> None:
-    result, _ = fitted(budget)
-    assert [part.section_id for part in result.left_out] == gone
-    assert result.tokens <= budget
-    assert result.tokens == len(result.text.split())
+    purposes: tuple[Purpose, ...] = ("plan", "judge")
+    for purpose in purposes:
+        result, _ = fitted(budget, purpose=purpose)
+        never = ["s6", "references"] if purpose == "plan" else []
+        assert [part.section_id for part in result.left_out] == sorted({*gone, *never}, key=ORDER.index)
+        assert result.tokens <= budget
+        assert result.tokens == len(result.text.split())
 
 
 @pytest.mark.parametrize("overhead", [0, 40])
@@ -85,15 +127,15 @@ def test_every_budget_is_kept_with_few_calls(overhead: int) -> None:
     for budget in range(120 + overhead, 660, 20):
         result, counter = fitted(budget, overhead)
         assert result.tokens <= budget
-        assert counter.calls <= 1 + 1 + len(PAPER.sections) + 1 + 5
-        assert "[Left out to fit: " in result.text
+        assert counter.calls <= 3 + 1 + 1 + len(PAPER.sections) + 1 + 5
+        assert "[Left out: " in result.text
 
 
 def test_settings_and_method_stay_longest() -> None:
     result, _ = fitted(130)
     assert "learning rate is 0.1" in result.text
     assert result.text.startswith("# T\n\n## Abstract\n\nThe abstract.\n")
-    assert "[Left out to fit: 1 block]" in result.text
+    assert "[Left out: 1 block]" in result.text
 
 
 def test_the_same_twice() -> None:
