@@ -49,6 +49,7 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
                     message=f"config.yaml has no key {'.'.join(keys)!r}",
                     severity="note" if fallback else "warning",
                     advice=_advice(lacking, config),
+                    subject=".".join(keys),
                 )
             )
     return tuple(findings)

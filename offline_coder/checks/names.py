@@ -35,6 +35,14 @@ def check_names(path: str, text: str) -> tuple[Finding, ...]:
         rule, severity, advice = _RULES.get(type(message), ("pyflakes", "warning", ""))
         said = message.message % message.message_args
         findings.append(
-            Finding(file=path, line=message.lineno, rule=rule, message=said, severity=severity, advice=advice)
+            Finding(
+                file=path,
+                line=message.lineno,
+                rule=rule,
+                message=said,
+                severity=severity,
+                advice=advice,
+                subject=str(message.message_args[0]) if message.message_args else "",
+            )
         )
     return tuple(sorted(findings, key=lambda finding: finding.line))
