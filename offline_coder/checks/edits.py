@@ -30,9 +30,18 @@ def add_import(text: str, statement: str) -> str:
     return "\n".join([*before, *spacing, statement, *gap, *after])
 
 
-def replace_import(text: str, node: ImportNode, statements: Sequence[ast.stmt]) -> str | None:
+def replace_statement(text: str, node: ast.stmt, statements: Sequence[ast.stmt]) -> str | None:
     """`text` with `statements` in the place of `node`; None where other code shares its lines."""
-    return _replace_lines(text, node.lineno, node, [ast.unparse(statement) for statement in statements])
+    lines = [line for statement in statements for line in ast.unparse(statement).split("\n")]
+    return _replace_lines(text, node.lineno, node, lines)
+
+
+def replace_expression(text: str, node: ast.expr, new: str) -> str:
+    """`text` with `new` in the place of `node`."""
+    starts = _line_starts(text)
+    source = text.encode()
+    begin = starts[node.lineno - 1] + node.col_offset
+    return (source[:begin] + new.encode() + source[_end(node, starts) :]).decode()
 
 
 def remove_definition(text: str, node: Definition) -> str | None:

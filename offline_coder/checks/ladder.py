@@ -6,9 +6,11 @@ from pathlib import Path
 
 import yaml
 
+from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
 from offline_coder.checks.duplicates import check_duplicates
+from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
 from offline_coder.checks.names import check_names
 from offline_coder.checks.packages import check_packages
@@ -33,9 +35,9 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), duplicates, contracts (when `architecture` is given; "missing-file" for a planned
-    module that is not there), configuration keys (when `config`, the loaded config.yaml, is given),
-    stubs. A file that does not parse stops on the first rung.
+    distribution names), duplicates, calls, contracts (when `architecture` is given; "missing-file" for a
+    planned module that is not there), configuration keys (when `config`, the loaded config.yaml, is
+    given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -46,11 +48,12 @@ def check_repository(
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
     findings += check_duplicates(whole, architecture)
+    findings += _in_order(check_calls(whole))
     if architecture is not None:
         findings += _check_contracts(files, architecture)
     if config is not None:
         findings += _in_order(check_config_keys(whole, config))
-    return (*findings, *stubs)
+    return (*findings, *stubs, *check_entry(whole))
 
 
 def check_folder(folder: Path, architecture: Architecture | None = None) -> tuple[Finding, ...]:

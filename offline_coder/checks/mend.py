@@ -6,16 +6,19 @@ and the order in which they are tried only decides which of two cures is taken.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.edits import (
     Definition,
     ImportNode,
     add_import,
     bound_name,
     remove_definition,
-    replace_import,
+    replace_expression,
+    replace_statement,
     used_names,
     without_alias,
     without_annotations,
@@ -153,10 +156,10 @@ def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -
             for statement in _right_imports(repository, finding.file, node, alias):
                 shown = ast.unparse(statement)
                 means = f"`{shown}` in place of `{ast.unparse(_only(node, alias))}`"
-                yield from _edits(finding.file, replace_import(text, node, [*rest, statement]), means)
+                yield from _edits(finding.file, replace_statement(text, node, [*rest, statement]), means)
             if bound_name(alias) not in used:
                 means = f"removed `{ast.unparse(_only(node, alias))}`, which nothing uses"
-                yield from _edits(finding.file, replace_import(text, node, rest), means)
+                yield from _edits(finding.file, replace_statement(text, node, rest), means)
 
 
 def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -168,7 +171,9 @@ def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Mod
         for alias in node.names:
             if finding.subject in _pyflakes_names(node, alias):
                 means = f"removed `{ast.unparse(_only(node, alias))}`, which nothing uses"
-                yield from _edits(finding.file, replace_import(text, node, without_alias(node, alias)), means)
+                yield from _edits(
+                    finding.file, replace_statement(text, node, without_alias(node, alias)), means
+                )
 
 
 def remove_double(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -179,7 +184,9 @@ def remove_double(repository: Repository, finding: Finding, tree: ast.Module) ->
         for alias in node.names:
             if bound_name(alias) == name:
                 means = f"removed the second import of {name}"
-                yield from _edits(finding.file, replace_import(text, node, without_alias(node, alias)), means)
+                yield from _edits(
+                    finding.file, replace_statement(text, node, without_alias(node, alias)), means
+                )
     for body in _bodies(tree):
         twins = [node for node in body if isinstance(node, Definition) and node.name == name]
         if len(twins) > 1 and any(node.lineno == finding.line for node in twins[1:]):
@@ -205,6 +212,43 @@ def import_duplicate(repository: Repository, finding: Finding, tree: ast.Module)
             yield Edit(finding.file, add_import(without, statement), means)
 
 
+def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A key that config.yaml has in another place: read it there. Only where the whole configuration is
+    read, because a parameter may hold a section of it."""
+    right = re.search(r"Read ((?:\['[^'\]]+'\])+)\.$", finding.advice)
+    for read in config_reads(tree) if right else ():
+        keys = ".".join(key for key, _ in read.steps)
+        if right and read.whole and read.node.lineno == finding.line and keys == finding.subject:
+            new = f"{ast.unparse(read.root)}{right.group(1)}"
+            means = f"reads `{new}` in place of `{ast.unparse(read.node)}`"
+            yield Edit(
+                finding.file, replace_expression(repository.files[finding.file], read.node, new), means
+            )
+
+
+def start_main(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A main that nobody calls, or that is called on import: called when the file is started."""
+    text = repository.files[finding.file]
+    for node in tree.body:
+        called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if called and node.lineno == finding.line:
+            guarded = ast.parse(f'if __name__ == "__main__":\n    {ast.unparse(node)}').body
+            means = f"`{ast.unparse(node)}` only when the file is started"
+            yield from _edits(finding.file, replace_statement(text, node, guarded), means)
+        elif finding.rule == "no-entry-point" and _is_startable(node):
+            new = f'{text.rstrip()}\n\n\nif __name__ == "__main__":\n    main()\n'
+            yield Edit(finding.file, new, "main() is called when the file is started")
+
+
+def _is_startable(node: ast.stmt) -> bool:
+    """Whether `node` is a main that can be called without arguments."""
+    if not isinstance(node, ast.FunctionDef) or node.name != "main":
+        return False
+    arguments = node.args
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    return positional == len(arguments.defaults) and None not in arguments.kw_defaults
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "undefined-name": (import_undefined,),
     "missing-name": (correct_import,),
@@ -214,6 +258,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "duplicate-definition": (import_duplicate,),
     "defined-elsewhere": (import_duplicate,),
     "redefined": (remove_double,),
+    "config-key": (read_where_it_is,),
+    "no-entry-point": (start_main,),
+    "unguarded-entry": (start_main,),
     "unused-import": (remove_unused_import,),
 }
 

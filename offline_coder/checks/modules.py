@@ -7,8 +7,9 @@ packages with or without an `__init__.py`.
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import REMEMBERED, parse_python
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class Modules:
 def modules_of(files: Mapping[str, str]) -> Modules:
     """The modules of `files` (path -> text)."""
     trees = _trees_of(files)
-    imports = {path: tuple(imports_in(path, tree)) for path, tree in trees.items()}
+    imports = {path: _imports_of(path, tree) for path, tree in trees.items()}
     return Modules(trees, imports, _local_modules(files, trees, imports))
 
 
@@ -112,7 +113,13 @@ def _local_modules(
     return modules
 
 
-def _defined(tree: ast.Module) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _imports_of(path: str, tree: ast.Module) -> tuple[Import, ...]:
+    return tuple(_imports_in(path, tree))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _defined(tree: ast.Module) -> frozenset[str]:
     """Names that running the module binds in it: everything outside functions and classes."""
     names: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)
@@ -133,7 +140,7 @@ def _defined(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             names.add(node.name)
         waiting.extend(ast.iter_child_nodes(node))
-    return names
+    return frozenset(names)
 
 
 def _follow_stars(modules: dict[str, LocalModule], imports: Mapping[str, tuple[Import, ...]]) -> None:
@@ -153,7 +160,7 @@ def _follow_stars(modules: dict[str, LocalModule], imports: Mapping[str, tuple[I
                 module.names |= source.names
 
 
-def imports_in(path: str, tree: ast.Module) -> Iterator[Import]:
+def _imports_in(path: str, tree: ast.Module) -> Iterator[Import]:
     """Each name that the file at `path` imports, wherever in it."""
     guarded = _guarded_lines(tree)
     for node in ast.walk(tree):

@@ -1,8 +1,10 @@
 """Names that are used and never defined, or imported and never used: what pyflakes sees."""
 
+from functools import lru_cache
+
 from pyflakes import checker, messages  # type: ignore[import-untyped]
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import REMEMBERED, parse_python
 from offline_coder.core.finding import Finding, Severity
 
 # What stops the program when it gets there; everything else pyflakes says is a warning.
@@ -18,6 +20,7 @@ _RULES: dict[type[messages.Message], tuple[str, Severity, str]] = {
 }
 
 
+@lru_cache(maxsize=REMEMBERED)
 def check_names(path: str, text: str) -> tuple[Finding, ...]:
     """Undefined names (errors), unused imports and the like (warnings) of a Python file, by line.
 

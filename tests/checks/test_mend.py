@@ -100,6 +100,28 @@ def test_each_flaw_has_its_cure(text: str, cure: str) -> None:
     assert {path: done.files[path] for path in GOOD} == GOOD
 
 
+CONFIG = {"model": {"width": 64}, "training": {"lr": 0.1}}
+LOAD = "import yaml\n\nconfig = yaml.safe_load(open('config.yaml'))\n"
+PROGRAMS = [
+    (f"{LOAD}print(config['lr'], config['model']['width'])\n", "config['training']['lr'], config['model']"),
+    (f"{LOAD}print(config.training.lr, config.get('width', 3))\n", "config['training']['lr'], config['model']['width'])"),
+    ("def main(path='config.yaml'):\n    print(path)\n", "\n\nif __name__ == \"__main__\":\n    main()\n"),
+    ("def main():\n    print(1)\n\n\nmain()\n", "\n\nif __name__ == '__main__':\n    main()\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "part"), PROGRAMS)
+def test_programs_start_and_read_keys_where_they_are(text: str, part: str) -> None:
+    done = mend({"main.py": text}, lambda files: check_repository(files, None, CONFIG))
+    assert part in done.files["main.py"]
+    assert [attempt.kept for attempt in done.attempts if attempt.kept]
+
+
+def test_a_main_that_needs_arguments_is_not_called() -> None:
+    files = {"main.py": "def main(config):\n    print(config)\n"}
+    assert mend(files, check_repository).files == files
+
+
 LEFT_ALONE = [
     "print(something_nobody_defines)\n",
     "from data import Loader\nprint(Loader)\n",
@@ -140,10 +162,10 @@ def test_two_modules_with_the_same_text_come_apart() -> None:
 
 
 def test_every_attempt_says_what_it_did_and_what_it_changed() -> None:
-    done = mended(main="import os\nprint(nn.ReLU())\n")
+    done = mended(extra="import os\nprint(nn.ReLU())\n")
     assert [(attempt.file, attempt.means, attempt.kept) for attempt in done.attempts] == [
-        ("main.py", "added `from torch import nn`", True),
-        ("main.py", "removed `import os`, which nothing uses", True),
+        ("extra.py", "added `from torch import nn`", True),
+        ("extra.py", "removed `import os`, which nothing uses", True),
     ]
     assert done.attempts[0].before == Tally(errors=1, others=1)
     assert done.attempts[0].after == Tally(errors=0, others=1)
