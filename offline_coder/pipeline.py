@@ -30,6 +30,7 @@ from offline_coder.stages.planning.config import config_tree, config_yaml
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
+from offline_coder.stages.rewriting import rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,12 @@ async def make_repository(
 
         written = await write_code(engine, context, plan, analyses, settings, keep)
 
-    with meter.stage("checking"):
+    with meter.stage("repair"):
         look = checks_of(plan)
         mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
+        mended = await rewrite(engine, context, plan, mended, look, settings)
+
+    with meter.stage("checking"):
         files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}
         smoke = await smoke_run_and_debug(engine, context, plan, files, settings, meter.watcher.note)
         files = dict(smoke.files)
