@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.mend import Look, mend
+from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import EngineFailed
 from offline_coder.core.finding import Finding
@@ -27,14 +30,17 @@ from offline_coder.stages.planning.config import config_tree, config_yaml
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
+from offline_coder.stages.rewriting import rewrite
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What came out: the plan, each written module, all files of repo/, and what the checks say."""
+    """What came out: the plan, each written module, what was tried to mend them, all files of repo/, and
+    what the checks say."""
 
     plan: Plan
     written: Mapping[str, Written]
+    attempts: tuple[Attempt, ...]
     files: Mapping[str, str]
     findings: tuple[Finding, ...]
     smoke: SmokeRun
@@ -58,7 +64,7 @@ class Repository:
             rounds=self.smoke.rounds,
             kept=self.smoke.kept,
         )
-        return Checks(files=files, findings=self.findings, smoke=smoke)
+        return Checks(files=files, attempts=self.attempts, findings=self.findings, smoke=smoke)
 
 
 async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Fitted:
@@ -112,16 +118,27 @@ async def make_repository(
 
         written = await write_code(engine, context, plan, analyses, settings, keep)
 
+    with meter.stage("repair"):
+        look = checks_of(plan)
+        mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
+        mended = await rewrite(engine, context, plan, mended, look, settings)
+
     with meter.stage("checking"):
-        sources = {path: file.text for path, file in written.items()}
-        files = sources | companion_files(paper, plan, written, external_imports(sources))
+        files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}
         smoke = await smoke_run_and_debug(engine, context, plan, files, settings, meter.watcher.note)
         files = dict(smoke.files)
         refuse_broken(files)
         for path, text in files.items():
             run.write(f"repo/{path}", text)
-        findings = check_repository(files, plan.architecture, config_tree(plan.config))
-    return Repository(plan, written, files, findings, smoke)
+        findings = look(files)
+    return Repository(plan, written, mended.attempts, files, findings, smoke)
+
+
+def checks_of(plan: Plan) -> Look:
+    """The ladder of checks, against what `plan` promises."""
+    packages = [package.name for package in plan.build_order.packages]
+    config = config_tree(plan.config)
+    return partial(check_repository, architecture=plan.architecture, config=config, packages=packages)
 
 
 def refuse_broken(files: Mapping[str, str]) -> None:

@@ -1,25 +1,29 @@
 """Does every key that the code reads from the configuration exist in config.yaml?"""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from offline_coder.checks.source import parse_python
-from offline_coder.core.finding import Finding
+from offline_coder.core.finding import Finding, Severity
 
 CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
 _DICT_METHODS = frozenset(dir(dict))
+_LOADERS = frozenset({"safe_load", "full_load"})
 
 # One key on the way down, and whether it was read with [] or .get rather than as an attribute.
 _Step = tuple[str, bool]
 
 
 def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) -> tuple[Finding, ...]:
-    """Keys that `files` (path -> text) read and the nested mapping `config` lacks.
+    """Keys that `files` (path -> text) read and the nested mapping `config` lacks, and those never read.
 
     Rule "config-key", severity "warning"; "note" when `.get` gives a fallback. Only what plainly comes
     from the configuration is followed: names like `config`, `cfg` and `self.config`. A parameter may
     hold a section, so a key that some section has passes there. Attributes (`config.lr`) are only
-    judged when no class of `files` is called something like Config, which would define its own.
+    judged when no class of `files` is called something like Config, which would define its own. What
+    `yaml.safe_load` was assigned to is the whole mapping: a read that fails on it is an error.
+    Rule "unread-key" (note): no file names the key; `file` is config.yaml then.
     """
     sections = list(_sections(config))
     trees = {
@@ -33,25 +37,59 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     written = {name for tree in trees.values() for name in _written(tree)}
     findings = []
     for path, tree in trees.items():
-        local = _reassigned(tree)
-        for node, steps, fallback in _reads(tree, local):
-            if own_class and not all(subscript for _, subscript in steps):
+        for read in config_reads(tree):
+            by_attribute = not all(subscript for _, subscript in read.steps)
+            if by_attribute and own_class and not read.whole:
                 continue
-            keys = [key for key, _ in steps]
-            lacking = _lacking(keys, sections)
-            if lacking is None or lacking in written:
+            keys = [key for key, _ in read.steps]
+            lacking = _lacking(keys, [config] if read.whole else sections)
+            if lacking in written:
                 continue
+            if lacking is not None:
+                message = f"config.yaml has no key {'.'.join(keys)!r}"
+            elif by_attribute and read.whole:
+                lacking = keys[-1]
+                message = f"the configuration is a dict, so .{'.'.join(keys)} fails"
+            else:
+                continue
+            severity: Severity = "note" if read.fallback else "error" if read.whole else "warning"
             findings.append(
                 Finding(
                     file=path,
-                    line=node.lineno,
+                    line=read.node.lineno,
                     rule="config-key",
-                    message=f"config.yaml has no key {'.'.join(keys)!r}",
-                    severity="note" if fallback else "warning",
+                    message=message,
+                    severity=severity,
                     advice=_advice(lacking, config),
+                    subject=".".join(keys),
                 )
             )
-    return tuple(findings)
+    return (*findings, *(_unread(trees.values(), config) if trees else ()))
+
+
+def _unread(trees: Iterable[ast.Module], config: Mapping[str, object]) -> Iterator[Finding]:
+    """Keys that no file names in any way: as a string, an attribute, a parameter or a keyword."""
+    named: set[str] = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named.add(node.value)
+                named.update(node.value.split("."))
+            elif isinstance(node, ast.Attribute):
+                named.add(node.attr)
+            elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
+                named.add(node.arg)
+    for way in _ways(config):
+        if way[-1] not in named:
+            yield Finding(
+                file="config.yaml",
+                line=0,
+                rule="unread-key",
+                message=f"no code reads {'.'.join(way)}",
+                severity="note",
+                advice=f"Read {_subscripts(way)} where it is used.",
+                subject=".".join(way),
+            )
 
 
 def _sections(config: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -62,8 +100,23 @@ def _sections(config: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         waiting.extend(value for value in section.values() if isinstance(value, Mapping))
 
 
-def _reads(tree: ast.Module, local: set[str]) -> Iterator[tuple[ast.expr, list[_Step], bool]]:
-    """The longest chains of keys read from a configuration: node, steps, and whether it has a fallback."""
+class Read(NamedTuple):
+    """A chain of keys read from a configuration: the whole expression, what it starts from, the steps.
+
+    `fallback`: a `.get` with a default is among them. `whole`: it starts from all of config.yaml.
+    """
+
+    node: ast.expr
+    root: ast.expr
+    steps: list[_Step]
+    fallback: bool
+    whole: bool
+
+
+def config_reads(tree: ast.Module) -> Iterator[Read]:
+    """The longest chains of keys that `tree` reads from a configuration."""
+    whole = _loaded(tree)
+    local = _reassigned(tree) - whole
     inner: set[ast.expr] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Subscript | ast.Attribute | ast.Call) or node in inner:
@@ -72,7 +125,7 @@ def _reads(tree: ast.Module, local: set[str]) -> Iterator[tuple[ast.expr, list[_
         passed: list[ast.expr] = []
         fallback = False
         current: ast.expr = node
-        while not _is_config(current, local):
+        while not (_is_config(current, local) or _is_named(current, whole)):
             step = _step(current)
             if step is None:
                 break
@@ -89,7 +142,7 @@ def _reads(tree: ast.Module, local: set[str]) -> Iterator[tuple[ast.expr, list[_
                 (at for at, (key, sub) in enumerate(steps) if not sub and key in _DICT_METHODS), len(steps)
             )
             if steps[:cut]:
-                yield node, steps[:cut], fallback
+                yield Read(node, current, steps[:cut], fallback, _is_named(current, whole))
 
 
 def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
@@ -104,6 +157,26 @@ def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
         case ast.Attribute(value=value, attr=key, ctx=ast.Load()):
             return key, False, False, value
     return None
+
+
+def _loaded(tree: ast.Module) -> set[str]:
+    """Variables that are bound in one place, to what `yaml.safe_load` gives."""
+    bound: list[str] = []
+    loaded: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.append(node.id)
+        elif isinstance(node, ast.arg):
+            bound.append(node.arg)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr in _LOADERS:
+                loaded.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return {name for name in loaded if bound.count(name) == 1}
+
+
+def _is_named(node: ast.expr, names: set[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
 
 
 def _is_config(node: ast.expr, local: set[str]) -> bool:
@@ -163,8 +236,12 @@ def _advice(key: str, config: Mapping[str, object]) -> str:
     last = key.rpartition(".")[2].lower()
     ways = [way for way in _ways(config) if way[-1].lower() == last]
     if ways:
-        return f"Read {''.join(f'[{part!r}]' for part in ways[0])}."
+        return f"Read {_subscripts(ways[0])}."
     return f"Use a key that exists: {', '.join('.'.join(way) for way in list(_ways(config))[:10])}."
+
+
+def _subscripts(way: tuple[str, ...]) -> str:
+    return "".join(f"[{part!r}]" for part in way)
 
 
 def _ways(config: Mapping[str, object]) -> Iterator[tuple[str, ...]]:

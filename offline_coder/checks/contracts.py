@@ -31,7 +31,9 @@ def check_contract(module: Module, text: str) -> tuple[Finding, ...]:
         elif planned.name not in bound:
             message = f"the planned class {planned.name} is missing"
             findings.append(
-                _missing(module.path, 0, "missing-class", message, f"Write class {planned.name}.")
+                _missing(
+                    module.path, 0, "missing-class", message, f"Write class {planned.name}.", planned.name
+                )
             )
     routines = _routines(tree.body)
     for function in module.functions:
@@ -41,7 +43,7 @@ def check_contract(module: Module, text: str) -> tuple[Finding, ...]:
         elif function.name not in bound:
             message = f"the planned function {function.name} is missing"
             advice = f"Write `{function.signature()}:`."
-            findings.append(_missing(module.path, 0, "missing-function", message, advice))
+            findings.append(_missing(module.path, 0, "missing-function", message, advice, function.name))
     return tuple(findings)
 
 
@@ -64,7 +66,7 @@ def _check_class(
         elif not any(method.name in _bound(cls.body) for cls in lineage):
             message = f"the planned method {shown} is missing"
             advice = f"Write `{method.signature(method=True)}:` in class {planned.name}."
-            findings.append(_missing(path, node.lineno, "missing-method", message, advice))
+            findings.append(_missing(path, node.lineno, "missing-method", message, advice, shown))
     return findings
 
 
@@ -141,7 +143,15 @@ def _compare(
     if strict:
         said.append((f"{shown} lacks the planned defaults of: {', '.join(strict)}", "warning"))
     return [
-        Finding(file=path, line=line, rule="signature", message=message, severity=severity, advice=advice)
+        Finding(
+            file=path,
+            line=line,
+            rule="signature",
+            message=message,
+            severity=severity,
+            advice=advice,
+            subject=shown,
+        )
         for message, severity in said
     ]
 
@@ -200,5 +210,5 @@ def _is_dataclass(node: ast.ClassDef) -> bool:
     )
 
 
-def _missing(path: str, line: int, rule: str, message: str, advice: str) -> Finding:
-    return Finding(file=path, line=line, rule=rule, message=message, advice=advice)
+def _missing(path: str, line: int, rule: str, message: str, advice: str, subject: str) -> Finding:
+    return Finding(file=path, line=line, rule=rule, message=message, advice=advice, subject=subject)

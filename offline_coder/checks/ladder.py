@@ -1,15 +1,19 @@
 """The ladder of checks: everything a machine can see in a repository, cheapest rung first."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
+from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
+from offline_coder.checks.duplicates import check_duplicates
+from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
 from offline_coder.checks.names import check_names
+from offline_coder.checks.packages import check_packages
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -26,12 +30,14 @@ def check_repository(
     files: Mapping[str, str],
     architecture: Architecture | None = None,
     config: Mapping[str, object] | None = None,
+    packages: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
-    The rungs: syntax, names, imports, contracts (when `architecture` is given; "missing-file" for a
+    The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
+    distribution names), duplicates, calls, contracts (when `architecture` is given; "missing-file" for a
     planned module that is not there), configuration keys (when `config`, the loaded config.yaml, is
-    given), stubs. A file that does not parse stops on the first rung.
+    given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -40,11 +46,14 @@ def check_repository(
     names = [finding for path, text in whole.items() for finding in check_names(path, text)]
     stubs = [finding for path, text in whole.items() for finding in check_stubs(path, text)]
     findings = [*syntax, *names, *_in_order(check_imports(files))]
+    findings += _in_order(check_packages(files, packages))
+    findings += check_duplicates(whole, architecture)
+    findings += _in_order(check_calls(whole))
     if architecture is not None:
         findings += _check_contracts(files, architecture)
     if config is not None:
         findings += _in_order(check_config_keys(whole, config))
-    return (*findings, *stubs)
+    return (*findings, *stubs, *check_entry(whole))
 
 
 def check_folder(folder: Path, architecture: Architecture | None = None) -> tuple[Finding, ...]:

@@ -1,8 +1,10 @@
 """Names that are used and never defined, or imported and never used: what pyflakes sees."""
 
+from functools import lru_cache
+
 from pyflakes import checker, messages  # type: ignore[import-untyped]
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import REMEMBERED, parse_python
 from offline_coder.core.finding import Finding, Severity
 
 # What stops the program when it gets there; everything else pyflakes says is a warning.
@@ -18,6 +20,7 @@ _RULES: dict[type[messages.Message], tuple[str, Severity, str]] = {
 }
 
 
+@lru_cache(maxsize=REMEMBERED)
 def check_names(path: str, text: str) -> tuple[Finding, ...]:
     """Undefined names (errors), unused imports and the like (warnings) of a Python file, by line.
 
@@ -35,6 +38,14 @@ def check_names(path: str, text: str) -> tuple[Finding, ...]:
         rule, severity, advice = _RULES.get(type(message), ("pyflakes", "warning", ""))
         said = message.message % message.message_args
         findings.append(
-            Finding(file=path, line=message.lineno, rule=rule, message=said, severity=severity, advice=advice)
+            Finding(
+                file=path,
+                line=message.lineno,
+                rule=rule,
+                message=said,
+                severity=severity,
+                advice=advice,
+                subject=str(message.message_args[0]) if message.message_args else "",
+            )
         )
     return tuple(sorted(findings, key=lambda finding: finding.line))

@@ -79,7 +79,7 @@ def identifier(text: str, fallback: str) -> str:
 def _source(module: Module, findings: Sequence[Finding], *, signatures: bool) -> str:
     said = [f"STUB of {module.path}.", module.purpose, *_reasons(findings)]
     parts = [
-        "\n".join(_docstring(said, "")),
+        "\n".join(docstring(said, "")),
         "from __future__ import annotations",
         STUB_LINE,
     ]
@@ -109,7 +109,7 @@ def _class(planned: ClassPlan, name: str, earlier: Iterable[str], *, signatures:
     said = [planned.purpose]
     if planned.bases:
         said.append(f"Planned bases: {', '.join(planned.bases)}.")
-    lines = [head, *_docstring(["STUB.", *said], "    ")]
+    lines = [head, *docstring(["STUB.", *said], "    ")]
     methods = list(planned.methods)
     if not any(method.name == "__init__" for method in methods):
         anything = (Parameter(name="*args", type="object"), Parameter(name="**kwargs", type="object"))
@@ -132,7 +132,7 @@ def _routine(planned: Routine, name: str, indent: str, *, signatures: bool, owne
     arrow = f" -> {returns}" if returns else ""
     lines = [f"{indent}def {name}({shown}){arrow}:"]
     if planned.purpose.strip():
-        lines += _docstring([planned.purpose], f"{indent}    ")
+        lines += docstring([planned.purpose], f"{indent}    ")
     lines.append(f'{indent}    raise NotImplementedError("stub: {owner}{name} was not written")')
     return lines
 
@@ -202,8 +202,8 @@ def _expression(source: str, allowed: tuple[type[ast.AST], ...]) -> ast.Expressi
     return tree if all(isinstance(node, allowed) for node in ast.walk(tree)) else None
 
 
-def _docstring(paragraphs: Iterable[str], indent: str) -> list[str]:
-    """Lines of a docstring that holds `paragraphs` and cannot end early or escape anything."""
+def docstring(paragraphs: Iterable[str], indent: str) -> list[str]:
+    """Lines of a docstring, indented, that holds `paragraphs` and cannot end early or escape anything."""
     lines: list[str] = []
     for paragraph in paragraphs:
         text = " ".join(_printable(paragraph[:MAX_PROSE]).split())

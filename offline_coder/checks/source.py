@@ -2,11 +2,15 @@
 
 import ast
 import contextlib
+import functools
 import threading
 import warnings
 from collections.abc import Iterator
 
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
+
+REMEMBERED = 64
+"""Files whose tree and findings are kept for the next look."""
 
 # catch_warnings swaps a global of the interpreter, so two threads must not do it at once.
 _CATCHING = threading.Lock()
@@ -20,10 +24,13 @@ def compiler_warnings() -> Iterator[list[warnings.WarningMessage]]:
         yield caught
 
 
+# Every rung asks for the same few files, and a repair changes one of them at a time.
+@functools.lru_cache(maxsize=REMEMBERED)
 def parse_python(text: str) -> ast.Module | None:
     """The tree of `text`, or None when it does not parse; `check_syntax` says why.
 
     The same limits hold as there: 256 KiB, 200 brackets deep. Warnings of the compiler are not repeated.
+    The tree is shared with whoever asks for the same text: read it, never change it.
     """
     if len(text) > MAX_BYTES or bracket_depth("python", text)[0] > MAX_DEPTH:
         return None

@@ -2,9 +2,10 @@
 
 import ast
 import re
+from functools import lru_cache
 
 from offline_coder.checks.skeleton import is_stub
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import REMEMBERED, parse_python
 from offline_coder.core.finding import Finding
 
 _UNFINISHED = re.compile(
@@ -16,6 +17,7 @@ ONLY_DOCSTRING = "has only a docstring"
 _ABSTRACT = ("abstractmethod", "abstractproperty", "overload")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
     """Places of a Python file where something is missing, by line; rule "stub", severity "warning".
 

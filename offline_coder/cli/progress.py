@@ -10,7 +10,7 @@ from rich.text import Text
 
 from offline_coder.core.request import Completion, Request
 
-STAGES = ("engine", "planning", "analysis", "coding", "checking")
+STAGES = ("engine", "planning", "analysis", "coding", "repair", "checking")
 
 
 class Silent:

@@ -36,6 +36,7 @@ def summary(folder: Path, outcome: Outcome) -> dict[str, Any]:
         "files": {name.removeprefix("repo/"): _bytes(folder / name) for name in repo},
         "verdicts": {file.path: file.verdict for file in checks.files} if checks else {},
         "findings": [finding.model_dump() for finding in checks.findings] if checks else [],
+        "attempts": [attempt.model_dump() for attempt in checks.attempts] if checks else [],
         "smoke": checks.smoke.model_dump() if checks else None,
         "left_out": [part.model_dump() for part in manifest.left_out],
         "stages": [stage.model_dump() for stage in manifest.stages],
@@ -93,6 +94,11 @@ def _print_checks(facts: dict[str, Any]) -> None:
     click.echo(
         f"\nEvery file parses. {len(verdicts)} modules: {verdicts.count('repaired')} repaired, {stubs} stubs."
     )
+    attempts = facts["attempts"]
+    if attempts:
+        kept = sum(attempt["kept"] for attempt in attempts)
+        tokens = sum(attempt["tokens"] for attempt in attempts)
+        click.echo(f"Mended afterwards: {kept} changes kept of {len(attempts)} tried, {tokens} tokens.")
     click.echo(f"Static checks: {errors} errors, {rest} warnings and notes (checks.json).")
     smoke = facts["smoke"]
     if smoke:

@@ -8,7 +8,8 @@ SMALLEST_PAPER_SHARE = 0.4
 
 
 class StageSettings(Value):
-    """Sampling and budgets of one run. Budgets count output tokens of one answer.
+    """Sampling and budgets of one run. Budgets count output tokens: of one answer, and for rewriting
+    those of a file and of the whole run.
 
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
     answers themselves and seldom meet them.
@@ -28,6 +29,9 @@ class StageSettings(Value):
     max_components: int = 2
     continuations: int = 1
     regenerations: int = 1
+    rewrite_rounds: int = 4
+    rewrite_file_tokens: int = 1200
+    rewrite_tokens: int = 4000
     debug_rounds: int = 0
 
     def paper_budget(self, context: int) -> int:

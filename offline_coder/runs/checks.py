@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding
 from offline_coder.core.values import Value
 
@@ -27,8 +28,9 @@ class SmokeVerdict(Value):
 
 
 class Checks(Value):
-    """Everything a machine saw of the finished repository."""
+    """Everything a machine saw of the finished repository, and what was tried to mend it."""
 
     files: tuple[FileVerdict, ...]
+    attempts: tuple[Attempt, ...] = ()
     findings: tuple[Finding, ...]
     smoke: SmokeVerdict

@@ -11,6 +11,7 @@ from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.planning.architecture import ENTRY_POINT
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import Written, write_checked
@@ -81,7 +82,8 @@ async def write_module(
     """One file: asked for, checked, repaired, or a stub when nothing else parses."""
     module = plan.architecture.module(path)
     task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings)
-    written = await write_checked(engine, context, task.text, module, settings)
+    begun = opening(plan, module, dependencies)
+    written = await write_checked(engine, context, task.text, module, settings, begun)
     return written.with_left_out(task.left_out)
 
 
@@ -142,14 +144,3 @@ def example_import(plan: Plan, importable: tuple[str, ...]) -> str:
         if names:
             return f"from {path.removesuffix('.py')} import {names[0]}"
     return "import numpy as np"
-
-
-def contract(module: Module) -> str:
-    """The module's classes and functions as Python heads."""
-    lines: list[str] = []
-    for planned in module.classes:
-        bases = f"({', '.join(planned.bases)})" if planned.bases else ""
-        lines.append(f"class {planned.name}{bases}:  # {planned.purpose}")
-        lines += [f"    {method.signature(method=True)}: ..." for method in planned.methods] or ["    ..."]
-    lines += [f"{function.signature()}: ..." for function in module.functions]
-    return "\n".join(lines) or "# no fixed names: define what the purpose needs"

@@ -68,17 +68,18 @@ def errors_in_any(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 async def write_checked(
-    engine: Engine, context: Context, task: str, module: Module, settings: StageSettings
+    engine: Engine, context: Context, task: str, module: Module, settings: StageSettings, begun: str = ""
 ) -> Written:
-    """The file for `task`, by the ladder. Raises what the engine raises."""
+    """The file for `task`, by the ladder; each answer goes on from `begun`. Raises what the engine raises."""
     repairs: list[str] = []
     seen: list[Finding] = []
     asked = task
     for attempt in range(1 + settings.regenerations):
         purpose = f"coding:{module.path}" if attempt == 0 else f"repair:{module.path}"
-        answer = await ask_code(engine, context, purpose, asked, settings, settings.seed + attempt)
+        answer = await ask_code(engine, context, purpose, asked, settings, settings.seed + attempt, begun)
         answer = await continue_cut(engine, context, module, asked, answer, settings, repairs)
-        found = errors_in(module.path, answer.code)
+        added = answer.code != tidy_code(begun)
+        found = errors_in(module.path, answer.code if added else "")
         if not found:
             return Written(
                 module.path,

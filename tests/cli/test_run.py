@@ -44,7 +44,13 @@ def test_a_paper_becomes_a_repository(cli: Cli, paper_file: Path) -> None:
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert manifest["status"] == "finished"
     assert Path("out/report.html").read_text().startswith("<!doctype html>")
-    assert [stage["name"] for stage in manifest["stages"]] == ["planning", "analysis", "coding", "checking"]
+    assert [stage["name"] for stage in manifest["stages"]] == [
+        "planning",
+        "analysis",
+        "coding",
+        "repair",
+        "checking",
+    ]
 
 
 def test_a_finished_run_is_not_done_again(cli: Cli, paper_file: Path) -> None:

@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Identity
-from offline_coder.core.finding import Finding
+from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Architecture, BuildOrder, ConfigEntry, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.report.page import render_report
@@ -65,6 +66,16 @@ def page(text: str) -> str:
     )
     checks = Checks(
         files=(FileVerdict(path="main.py", verdict="stub", repairs=(text,), before=(), left_out=(text,)),),
+        attempts=(
+            Attempt(
+                file="main.py",
+                means=text,
+                before=Tally(errors=2, others=1),
+                after=Tally(errors=3, others=1),
+                kept=False,
+                tokens=31,
+            ),
+        ),
         findings=(Finding(file="main.py", line=3, rule="x", message=text, advice=text),),
         smoke=SmokeVerdict(status="failed", sandbox="bubblewrap", failures={text: text}, rounds=1, kept=0),
     )
@@ -108,7 +119,18 @@ def page(text: str) -> str:
 
 def test_it_says_what_happened() -> None:
     text = page("plain words")
-    for fact in ("12345", "777", "10.0", "stub", "failed", "repo/main.py", "assumption", "plain words"):
+    for fact in (
+        "12345",
+        "777",
+        "10.0",
+        "stub",
+        "failed",
+        "repo/main.py",
+        "assumption",
+        "plain words",
+        "rolled back",
+        ">31<",
+    ):
         assert fact in text
     assert "repo/overview.md" not in text
 

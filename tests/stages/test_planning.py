@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from offline_coder.core.errors import EngineFailed
+from offline_coder.core.packages import DISTRIBUTIONS, taken_module_names
 from offline_coder.core.plan import Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
@@ -20,7 +21,6 @@ from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.overview import write_overview
-from offline_coder.stages.planning.packages import DISTRIBUTIONS, taken_module_names
 from offline_coder.stages.planning.signatures import routine_of
 from offline_coder.stages.prompting import Context
 

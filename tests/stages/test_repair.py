@@ -29,7 +29,7 @@ def completion(text: str, finish_reason: FinishReason = "stop") -> Completion:
 
 
 def written(
-    answers: list[Completion], settings: StageSettings | None = None
+    answers: list[Completion], settings: StageSettings | None = None, begun: str = ""
 ) -> tuple[Written, list[Request]]:
     """The file that comes of `answers`, and what was asked."""
     asked: list[Request] = []
@@ -40,7 +40,7 @@ def written(
 
     engine = ScriptedEngine(answer)
     file = asyncio.run(
-        write_checked(engine, Context("paper"), "write it", MODULE, settings or StageSettings())
+        write_checked(engine, Context("paper"), "write it", MODULE, settings or StageSettings(), begun)
     )
     return file, asked
 
@@ -50,6 +50,14 @@ def test_a_good_answer_is_kept_as_it_is() -> None:
     assert (file.text, file.verdict, file.repairs) == (GOOD, "first answer", ())
     assert asked[0].messages[-1].content == "```python\n"
     assert asked[0].sampling.stop == ("```",)
+
+
+def test_a_begun_file_is_gone_on_with_and_is_no_answer_by_itself() -> None:
+    begun = "import os\n"
+    file, asked = written([completion("\n"), completion(f"\n\n{GOOD}")], begun=begun)
+    assert file.text == f"{begun}\n\n{GOOD}"
+    assert [request.messages[-1].content for request in asked] == ["```python\nimport os\n"] * 2
+    assert file.findings[0].rule == "empty"
 
 
 def test_a_cut_answer_is_continued_where_it_was_whole() -> None:

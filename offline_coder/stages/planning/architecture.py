@@ -2,12 +2,12 @@
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.files import safe_relative_path
+from offline_coder.core.packages import taken_module_names
 from offline_coder.core.plan import Architecture, ClassPlan, Module
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
-from offline_coder.stages.planning.packages import taken_module_names
 from offline_coder.stages.planning.signatures import python_name, routines_of
 from offline_coder.stages.prompting import Context, render_prompt
 

@@ -1,12 +1,12 @@
 """The build order: which module builds on which, and what is needed from outside."""
 
 from offline_coder.core.engine import Engine
+from offline_coder.core.packages import DISTRIBUTIONS
 from offline_coder.core.plan import Architecture, BuildOrder, Package
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
-from offline_coder.stages.planning.packages import DISTRIBUTIONS
 from offline_coder.stages.prompting import Context, render_prompt
 
 

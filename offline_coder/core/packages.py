@@ -4,6 +4,9 @@ A curated list of the field; a plan can only choose from it, so no package name 
 """
 
 import sys
+import sysconfig
+from functools import cache
+from importlib.machinery import PathFinder
 
 DISTRIBUTIONS = {
     "torch": "torch",
@@ -46,3 +49,16 @@ DISTRIBUTIONS = {
 def taken_module_names() -> frozenset[str]:
     """Names a module of the repository must not have, because it would hide one that code imports."""
     return frozenset(sys.stdlib_module_names) | frozenset(DISTRIBUTIONS)
+
+
+@cache
+def installed(name: str) -> bool:
+    """Whether the top-level package `name` is installed beside this program. Nothing is imported."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    spec = PathFinder.find_spec(name, sorted(places))
+    return spec is not None and spec.origin is not None
+
+
+def is_known(name: str) -> bool:
+    """Whether `name` can be imported without the repository: standard library, curated or installed."""
+    return name in sys.stdlib_module_names or name in DISTRIBUTIONS or installed(name)

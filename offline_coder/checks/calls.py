@@ -1,0 +1,352 @@
+"""Do calls inside the repository match the signatures of what they call?
+
+Followed is only what is plain: functions and classes by their name or through their module, methods on
+`self`, and methods of a variable that is only ever made by one class of the repository.
+"""
+
+import ast
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from offline_coder.checks.modules import Modules, dotted_name, modules_of
+from offline_coder.core.finding import Finding
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = FunctionNode | ast.ClassDef
+
+# Decorators that leave the parameters as they are written.
+_HARMLESS = frozenset({"abstractmethod", "no_grad", "inference_mode", "override"})
+_FIELDS = ("dataclass", "NamedTuple", "BaseModel")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a call must look like: names by position, which of all have no default, and what else is taken."""
+
+    positional: tuple[str, ...]
+    positional_only: int
+    keyword_only: tuple[str, ...]
+    required: frozenset[str]
+    any_position: bool
+    any_keyword: bool
+
+    def shown(self) -> str:
+        """The parameters as a call would name them."""
+        names = [*self.positional, *self.keyword_only]
+        return ", ".join(name if name in self.required else f"{name}=..." for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a call reaches: its shape and the name to speak of it."""
+
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A class with those of its bases that the repository defines, nearest first. `closed`: it has no
+    other bases, so what is not here is nowhere."""
+
+    classes: tuple[ast.ClassDef, ...]
+    closed: bool
+
+    def method(self, name: str) -> FunctionNode | None:
+        """The method that `name` calls."""
+        for cls in self.classes:
+            for node in cls.body:
+                if isinstance(node, FunctionNode) and node.name == name:
+                    return node
+        return None
+
+    def offers(self, name: str) -> bool:
+        """Whether an object has an attribute `name`, as far as the classes say."""
+        return any(_mentions(cls, name) for cls in self.classes)
+
+
+def check_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Calls in `files` (path -> text) that would fail with a TypeError or for want of a method (errors).
+
+    Rules: "call": too many arguments, a keyword that is no parameter, a required one missing;
+    "missing-method-call": a method that the class and its bases do not have. Calls with `*` or `**` are
+    only judged by what they name. `subject` is what is called.
+    """
+    modules = modules_of(files)
+    defined = {
+        dotted: _definitions(modules.trees[module.path])
+        for dotted, module in modules.local.items()
+        if module.path in modules.trees
+    }
+    findings: list[Finding] = []
+    for path in modules.trees:
+        # An expression of a thousand operators cannot be walked; the file is passed over.
+        with contextlib.suppress(RecursionError):
+            findings += _Reader(path, modules, defined).findings()
+    return tuple(findings)
+
+
+def _definitions(tree: ast.Module) -> dict[str, Definition]:
+    """Classes and functions at the top of a module that are defined there once and never bound again."""
+    found: dict[str, list[Definition]] = {}
+    for node in tree.body:
+        if isinstance(node, Definition):
+            found.setdefault(node.name, []).append(node)
+    return {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
+
+
+class _Reader:
+    """One file, with what its names stand for."""
+
+    def __init__(self, path: str, modules: Modules, defined: Mapping[str, Mapping[str, Definition]]) -> None:
+        self.path = path
+        self.tree = modules.trees[path]
+        self.defined = defined
+        self.names: dict[str, Definition] = dict(defined.get(dotted_name(path), {}))
+        self.aliases: dict[str, str] = {}
+        for found in modules.imports[path]:
+            bound = found.bound_as or found.name or found.target
+            if found.name is None and found.target in defined:
+                self.aliases[bound] = found.target
+            elif f"{found.target}.{found.name}" in defined:
+                self.aliases[bound] = f"{found.target}.{found.name}"
+            elif found.name and found.name in defined.get(found.target, {}):
+                self.names[bound] = defined[found.target][found.name]
+        for name in _rebound(self.tree):
+            self.names.pop(name, None)
+            self.aliases.pop(name, None)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with the calls of the file."""
+        yield from self._calls(self.tree.body, {})
+
+    def _calls(self, body: Sequence[ast.stmt], objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
+        """The calls of one scope; functions and classes in it are scopes of their own."""
+        made, bound = self._objects(body)
+        here = {name: cls for name, cls in objects.items() if name not in bound} | made
+        for node in _scope(body):
+            if isinstance(node, FunctionNode):
+                yield from self._calls(node.body, _without_parameters(here, node))
+            elif isinstance(node, ast.ClassDef):
+                for method in node.body:
+                    if isinstance(method, FunctionNode):
+                        own = _without_parameters(here, method)
+                        if (first := _self_of(method)) is not None:
+                            own[first] = node
+                        yield from self._calls(method.body, own)
+            elif isinstance(node, ast.Call):
+                yield from self._judge(node, here)
+
+    def _objects(self, body: Sequence[ast.stmt]) -> tuple[dict[str, ast.ClassDef], set[str]]:
+        """Variables of this scope that are bound once, to a new object of a class of the repository; and
+        all variables that it binds."""
+        bound: dict[str, list[ast.expr | None]] = {}
+        for node in _scope(body):
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+            ):
+                bound.setdefault(node.targets[0].id, []).append(node.value)
+            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                bound.setdefault(node.id, []).append(None)
+        found = {}
+        for name, values in bound.items():
+            # Each plain assignment is seen twice: as a statement and as the name in it.
+            made = [value for value in values if value is not None]
+            if len(values) == 2 and len(made) == 1 and isinstance(made[0], ast.Call):
+                cls = self._definition(made[0].func)
+                if isinstance(cls, ast.ClassDef):
+                    found[name] = cls
+        return found, set(bound)
+
+    def _definition(self, node: ast.expr) -> Definition | None:
+        """The class or function of the repository that `node` names."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return self.defined.get(self.aliases.get(node.value.id, ""), {}).get(node.attr)
+        return None
+
+    def _lineage(self, cls: ast.ClassDef) -> Lineage:
+        found = [cls]
+        closed = True
+        for one in found:
+            closed &= not (one.keywords or one.decorator_list)
+            for base in one.bases:
+                known = self._definition(base)
+                if isinstance(known, ast.ClassDef):
+                    if known not in found:
+                        found.append(known)
+                elif not (isinstance(base, ast.Name) and base.id == "object"):
+                    closed = False
+        return Lineage(tuple(found), closed)
+
+    def _judge(self, call: ast.Call, objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
+        target = None
+        function = call.func
+        if isinstance(function, ast.Name) and function.id in objects:
+            target = self._object_call(function.id, objects[function.id])
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            cls = objects.get(function.value.id)
+            if cls is not None:
+                lineage = self._lineage(cls)
+                method = lineage.method(function.attr)
+                shown = f"{cls.name}.{function.attr}"
+                if method is not None:
+                    target = _target(shown, method, bound=True)
+                elif lineage.closed and not lineage.offers(function.attr):
+                    yield self._missing(call, cls, function.attr, lineage)
+        if target is None:
+            named = self._definition(function)
+            if isinstance(named, FunctionNode):
+                target = _target(named.name, named, bound=False)
+            elif isinstance(named, ast.ClassDef):
+                target = self._constructor(named)
+        if target is not None:
+            for message in _mismatches(call, target):
+                yield Finding(
+                    file=self.path,
+                    line=call.lineno,
+                    rule="call",
+                    message=message,
+                    advice=f"Call it as {target.name}({target.shape.shown()}).",
+                    subject=target.name,
+                )
+
+    def _missing(self, call: ast.Call, cls: ast.ClassDef, name: str, lineage: Lineage) -> Finding:
+        methods = [n.name for c in lineage.classes for n in c.body if isinstance(n, FunctionNode)]
+        public = [method for method in methods if not method.startswith("__")][:8]
+        return Finding(
+            file=self.path,
+            line=call.lineno,
+            rule="missing-method-call",
+            message=f"{cls.name} has no method {name!r}",
+            advice=f"Use one of: {', '.join(public) or 'nothing, it has none'}.",
+            subject=f"{cls.name}.{name}",
+        )
+
+    def _constructor(self, cls: ast.ClassDef) -> Target | None:
+        lineage = self._lineage(cls)
+        init = lineage.method("__init__")
+        if init is not None:
+            return _target(cls.name, init, bound=True)
+        if any(any(word in ast.unparse(mark) for word in _FIELDS) for mark in _marks(lineage)):
+            return None
+        if not lineage.closed or lineage.method("__new__") is not None:
+            return None
+        return Target(cls.name, Shape((), 0, (), frozenset(), any_position=False, any_keyword=False))
+
+    def _object_call(self, name: str, cls: ast.ClassDef) -> Target | None:
+        """Calling an object: its `__call__`, or `forward` of a torch module."""
+        lineage = self._lineage(cls)
+        method = lineage.method("__call__")
+        bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
+        if method is None and any(base.rpartition(".")[2] == "Module" for base in bases):
+            method = lineage.method("forward")
+        return _target(name, method, bound=True) if method is not None else None
+
+
+def _marks(lineage: Lineage) -> list[ast.expr]:
+    return [mark for cls in lineage.classes for mark in (*cls.decorator_list, *cls.bases)]
+
+
+def _target(name: str, node: FunctionNode, *, bound: bool) -> Target | None:
+    """The shape of a call of `node`; `bound` when it is reached through an object or its class."""
+    static = False
+    for mark in node.decorator_list:
+        called = mark.func if isinstance(mark, ast.Call) else mark
+        word = ast.unparse(called).rpartition(".")[2]
+        static |= word == "staticmethod"
+        if word not in _HARMLESS | {"staticmethod", "classmethod"}:
+            return None
+    arguments = node.args
+    positional = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
+    required = set(positional[: len(positional) - len(arguments.defaults)])
+    required |= {
+        arg.arg
+        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    }
+    first = 1 if bound and not static else 0
+    return Target(
+        name,
+        Shape(
+            tuple(positional[first:]),
+            max(0, len(arguments.posonlyargs) - first),
+            tuple(arg.arg for arg in arguments.kwonlyargs),
+            frozenset(required - set(positional[:first])),
+            any_position=arguments.vararg is not None,
+            any_keyword=arguments.kwarg is not None,
+        ),
+    )
+
+
+def _mismatches(call: ast.Call, target: Target) -> Iterator[str]:
+    shape = target.shape
+    given = [arg for arg in call.args if not isinstance(arg, ast.Starred)]
+    named = [keyword.arg for keyword in call.keywords if keyword.arg is not None]
+    open_ended = len(given) < len(call.args) or len(named) < len(call.keywords)
+    if len(given) > len(shape.positional) and not shape.any_position:
+        yield f"{target.name} takes {len(shape.positional)} arguments by position, not {len(given)}"
+    accepted = {*shape.positional[shape.positional_only :], *shape.keyword_only}
+    unknown = [name for name in named if name not in accepted]
+    if unknown and not shape.any_keyword:
+        yield f"{target.name} has no parameter {', '.join(map(repr, unknown))}"
+    filled = {*shape.positional[: len(given)], *named}
+    twice = [name for name in shape.positional[: len(given)] if name in named]
+    if twice:
+        yield f"{target.name} gets {', '.join(map(repr, twice))} twice"
+    lacking = [name for name in (*shape.positional, *shape.keyword_only) if name in shape.required - filled]
+    if lacking and not open_ended:
+        yield f"{target.name} needs {', '.join(map(repr, lacking))}"
+
+
+def _scope(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """Every node below `body`; functions and classes are given and not entered, except their heads."""
+    waiting: list[ast.AST] = list(reversed(body))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, FunctionNode):
+            waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        elif isinstance(node, ast.ClassDef):
+            waiting += [*node.decorator_list, *node.bases]
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _without_parameters(objects: Mapping[str, ast.ClassDef], node: FunctionNode) -> dict[str, ast.ClassDef]:
+    own = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+    return {name: cls for name, cls in objects.items() if name not in own}
+
+
+def _self_of(method: FunctionNode) -> str | None:
+    """The parameter that is the object; None where there is none or it is the class."""
+    marks = {ast.unparse(mark) for mark in method.decorator_list}
+    positional = [*method.args.posonlyargs, *method.args.args]
+    return positional[0].arg if positional and not marks & {"staticmethod", "classmethod"} else None
+
+
+def _rebound(tree: ast.Module) -> set[str]:
+    """Names that are parameters or assigned somewhere in the file: they may stand for anything."""
+    found = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    nested = [n for n in ast.walk(tree) if isinstance(n, Definition) and n not in tree.body]
+    methods = {n for c in ast.walk(tree) if isinstance(c, ast.ClassDef) for n in c.body}
+    return found | {node.name for node in nested if node not in methods}
+
+
+def _mentions(cls: ast.ClassDef, name: str) -> bool:
+    """Whether the class binds `name`, on itself or on its objects, or makes up attributes as it goes."""
+    for node in ast.walk(cls):
+        if isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load):
+            return True
+        if isinstance(node, ast.Name) and (node.id == "setattr" or node.id == name):
+            return True
+        if isinstance(node, Definition) and node.name in (name, "__getattr__", "__getattribute__"):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+            return True
+    return False

@@ -1,0 +1,76 @@
+"""What a repository defines twice: the same code in two modules, or a name in the wrong one."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from offline_coder.checks.modules import dotted_name
+from offline_coder.checks.source import parse_python
+from offline_coder.core.finding import Finding
+from offline_coder.core.plan import Architecture
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+OWN_IN_EACH = frozenset({"main", "parse_args"})
+
+
+class Defined(NamedTuple):
+    """A class or function at the top of a file, with its code in a form that can be compared."""
+
+    path: str
+    name: str
+    line: int
+    form: str
+
+
+def check_duplicates(
+    files: Mapping[str, str], architecture: Architecture | None = None
+) -> tuple[Finding, ...]:
+    """Classes and functions at the top of the Python `files` that another module defines too (warnings).
+
+    Rules: "duplicate-definition": the very same code, found in the later of the two files;
+    "defined-elsewhere": different code under a name that the plan puts into the other module alone. The
+    order is that of `architecture`, else that of the paths. `subject` is the name, `advice` says where
+    it belongs. Every module may have a `main` and a `parse_args` of its own.
+    """
+    modules = architecture.modules if architecture else ()
+    ranks = {module.path: rank for rank, module in enumerate(modules)}
+    planned = {name: [m.path for m in modules if name in m.names()] for m in modules for name in m.names()}
+    defined = [item for path, text in sorted(files.items()) for item in _definitions(path, text)]
+    by_name: dict[str, list[Defined]] = {}
+    for item in sorted(defined, key=lambda item: (ranks.get(item.path, len(ranks)), item.path)):
+        by_name.setdefault(item.name, []).append(item)
+    findings = []
+    for name, items in by_name.items():
+        owners = planned.get(name, [])
+        home = next((item for item in items if item.path in owners), items[0])
+        for item in items:
+            if item.path == home.path or item.path in owners:
+                continue
+            if item.form == home.form:
+                rule, said = "duplicate-definition", f"{name} is the same code as in {home.path}"
+            elif owners == [home.path]:
+                rule, said = "defined-elsewhere", f"{name} belongs into {home.path}, which defines it too"
+            else:
+                continue
+            findings.append(
+                Finding(
+                    file=item.path,
+                    line=item.line,
+                    rule=rule,
+                    message=said,
+                    severity="warning",
+                    advice=f"Write `from {dotted_name(home.path)} import {name}` instead.",
+                    subject=name,
+                )
+            )
+    return tuple(sorted(findings, key=lambda finding: (finding.file, finding.line)))
+
+
+def _definitions(path: str, text: str) -> Iterator[Defined]:
+    tree = parse_python(text) if path.endswith(".py") else None
+    for node in tree.body if tree else ():
+        if isinstance(node, Definition) and node.name not in OWN_IN_EACH:
+            try:
+                yield Defined(path, node.name, node.lineno, ast.dump(node))
+            except RecursionError:
+                continue

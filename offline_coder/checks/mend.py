@@ -1,0 +1,350 @@
+"""Mechanical repair: what a machine can put right without guessing.
+
+Every rule starts from a finding and offers changes to that one file; a change counts only when the file
+still parses and the whole repository has fewer findings than before. So no rule can make things worse,
+and the order in which they are tried only decides which of two cures is taken.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from offline_coder.checks.config_keys import config_reads
+from offline_coder.checks.edits import (
+    Definition,
+    ImportNode,
+    add_import,
+    bound_name,
+    remove_definition,
+    replace_expression,
+    replace_statement,
+    used_names,
+    without_alias,
+    without_annotations,
+)
+from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
+from offline_coder.checks.modules import Modules, modules_of
+from offline_coder.checks.syntax import parses
+from offline_coder.core.attempt import Attempt
+from offline_coder.core.finding import Finding, Tally
+
+MAX_ATTEMPTS = 200
+
+Look = Callable[[Mapping[str, str]], tuple[Finding, ...]]
+"""All findings of a repository, path -> text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The repository afterwards, what is still found in it, and every change that was tried."""
+
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A new text for one file, and what was done to it in words."""
+
+    file: str
+    text: str
+    means: str
+
+
+def mend(files: Mapping[str, str], look: Look, order: Sequence[str] = ()) -> Mended:
+    """`files` with everything mended that a rule can mend, at most 200 changes tried.
+
+    `look` says what is wrong. `order` is the order in which the modules build on each other, so that
+    nothing is imported from a later one; modules that it does not name may import what makes no circle.
+    """
+    current = dict(files)
+    findings = look(current)
+    attempts: list[Attempt] = []
+    refused: set[tuple[str, str]] = set()
+    while len(attempts) < MAX_ATTEMPTS:
+        edit = _next_edit(current, findings, order, refused)
+        if edit is None:
+            break
+        changed = {**current, edit.file: edit.text}
+        seen = look(changed)
+        before, after = Tally.of(findings), Tally.of(seen)
+        kept = after.fewer_than(before)
+        attempts.append(Attempt(file=edit.file, means=edit.means, before=before, after=after, kept=kept))
+        if kept:
+            current, findings = changed, seen
+        else:
+            refused.add((edit.file, edit.means))
+    return Mended(current, findings, tuple(attempts))
+
+
+def _next_edit(
+    files: Mapping[str, str],
+    findings: Sequence[Finding],
+    order: Sequence[str],
+    refused: set[tuple[str, str]],
+) -> Edit | None:
+    """The first change that a rule offers and that was not refused before."""
+    repository = Repository(files, modules_of(files), tuple(order))
+    # Errors first: an import that is added may use what would otherwise be removed as unused.
+    for finding in sorted(findings, key=lambda finding: finding.severity != "error"):
+        tree = repository.modules.trees.get(finding.file)
+        for rule in RULES.get(finding.rule, ()) if tree else ():
+            assert tree is not None
+            for edit in rule(repository, finding, tree):
+                whole = edit.text.strip() and parses(edit.file, edit.text)
+                if whole and (edit.file, edit.means) not in refused:
+                    return edit
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What the rules look at."""
+
+    files: Mapping[str, str]
+    modules: Modules
+    order: tuple[str, ...]
+
+    def owner(self, path: str, name: str) -> str | None:
+        """The one module that defines `name` and that the file `path` may import from."""
+        owners = [o for o in self.modules.owners(name) if self.may_import(path, o)]
+        return owners[0] if len(owners) == 1 else None
+
+    def may_import(self, path: str, dotted: str) -> bool:
+        """Whether `path` can import the module `dotted` without a circle."""
+        other = self.modules.local[dotted].path
+        if path in self.order and other in self.order:
+            return self.order.index(other) < self.order.index(path)
+        return not self.modules.builds_on(other, path)
+
+
+Rule = Callable[[Repository, Finding, ast.Module], Iterator[Edit]]
+
+
+def import_undefined(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is used and not defined: import it from the module that defines it, else the usual way;
+    an annotation that names what nobody defines is taken out."""
+    path, name, text = finding.file, finding.subject, repository.files[finding.file]
+    as_module = _only_attributes(tree, name)
+    statements = []
+    owner = repository.owner(path, name)
+    if owner is not None:
+        statements.append(f"from {owner} import {name}")
+    if as_module and name in repository.modules.local and repository.may_import(path, name):
+        statements.append(f"import {name}")
+    if name in KNOWN_IMPORTS and (as_module or name not in MODULE_NAMES):
+        statements.append(KNOWN_IMPORTS[name])
+    for statement in statements:
+        yield Edit(path, add_import(text, statement), f"added `{statement}`")
+    bare = without_annotations(text, tree, name)
+    if bare is not None:
+        yield Edit(path, bare, f"took out annotations with the undefined name {name}")
+
+
+def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An import of what is not there: from where it is, by its real spelling, or the usual way; one that
+    nothing uses is removed."""
+    text = repository.files[finding.file]
+    used = {use.id for use in used_names(tree)}
+    for node in _imports_at(tree, finding.line):
+        for alias in node.names:
+            if not _is_about(finding, node, alias):
+                continue
+            rest = without_alias(node, alias)
+            for statement in _right_imports(repository, finding.file, node, alias):
+                shown = ast.unparse(statement)
+                means = f"`{shown}` in place of `{ast.unparse(_only(node, alias))}`"
+                yield from _edits(finding.file, replace_statement(text, node, [*rest, statement]), means)
+            if bound_name(alias) not in used:
+                means = f"removed `{ast.unparse(_only(node, alias))}`, which nothing uses"
+                yield from _edits(finding.file, replace_statement(text, node, rest), means)
+
+
+def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An import that nothing uses. An `__init__.py` imports for others, so it keeps its own."""
+    if finding.file.endswith("__init__.py"):
+        return
+    text = repository.files[finding.file]
+    for node in _imports_at(tree, finding.line):
+        for alias in node.names:
+            if finding.subject in _pyflakes_names(node, alias):
+                means = f"removed `{ast.unparse(_only(node, alias))}`, which nothing uses"
+                yield from _edits(
+                    finding.file, replace_statement(text, node, without_alias(node, alias)), means
+                )
+
+
+def remove_double(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A second import of a name, or the earlier of two definitions, which the later one hides anyway."""
+    text = repository.files[finding.file]
+    name = finding.subject
+    for node in _imports_at(tree, finding.line):
+        for alias in node.names:
+            if bound_name(alias) == name:
+                means = f"removed the second import of {name}"
+                yield from _edits(
+                    finding.file, replace_statement(text, node, without_alias(node, alias)), means
+                )
+    for body in _bodies(tree):
+        twins = [node for node in body if isinstance(node, Definition) and node.name == name]
+        if len(twins) > 1 and any(node.lineno == finding.line for node in twins[1:]):
+            index = next(index for index, node in enumerate(twins) if node.lineno == finding.line)
+            means = f"removed the definition of {name} that a later one hides"
+            yield from _edits(finding.file, remove_definition(text, twins[index - 1]), means)
+
+
+def import_duplicate(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A definition that belongs to another module: import it from there, or leave it to that module."""
+    text, name = repository.files[finding.file], finding.subject
+    node = next((n for n in tree.body if isinstance(n, Definition) and n.lineno == finding.line), None)
+    without = remove_definition(text, node) if node else None
+    if node is None or without is None:
+        return
+    inside = set(ast.walk(node))
+    if not any(use.id == name for use in used_names(tree) if use not in inside):
+        yield Edit(finding.file, without, f"removed the second definition of {name}")
+    for owner in repository.modules.owners(name):
+        statement = f"from {owner} import {name}"
+        if f"`{statement}`" in finding.advice and repository.may_import(finding.file, owner):
+            means = f"`{statement}` in place of a second definition"
+            yield Edit(finding.file, add_import(without, statement), means)
+
+
+def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A key that config.yaml has in another place: read it there. Only where the whole configuration is
+    read, because a parameter may hold a section of it."""
+    right = re.search(r"Read ((?:\['[^'\]]+'\])+)\.$", finding.advice)
+    for read in config_reads(tree) if right else ():
+        keys = ".".join(key for key, _ in read.steps)
+        if right and read.whole and read.node.lineno == finding.line and keys == finding.subject:
+            new = f"{ast.unparse(read.root)}{right.group(1)}"
+            means = f"reads `{new}` in place of `{ast.unparse(read.node)}`"
+            yield Edit(
+                finding.file, replace_expression(repository.files[finding.file], read.node, new), means
+            )
+
+
+def start_main(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A main that nobody calls, or that is called on import: called when the file is started."""
+    text = repository.files[finding.file]
+    for node in tree.body:
+        called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if called and node.lineno == finding.line:
+            guarded = ast.parse(f'if __name__ == "__main__":\n    {ast.unparse(node)}').body
+            means = f"`{ast.unparse(node)}` only when the file is started"
+            yield from _edits(finding.file, replace_statement(text, node, guarded), means)
+        elif finding.rule == "no-entry-point" and _is_startable(node):
+            new = f'{text.rstrip()}\n\n\nif __name__ == "__main__":\n    main()\n'
+            yield Edit(finding.file, new, "main() is called when the file is started")
+
+
+def _is_startable(node: ast.stmt) -> bool:
+    """Whether `node` is a main that can be called without arguments."""
+    if not isinstance(node, ast.FunctionDef) or node.name != "main":
+        return False
+    arguments = node.args
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    return positional == len(arguments.defaults) and None not in arguments.kw_defaults
+
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "undefined-name": (import_undefined,),
+    "missing-name": (correct_import,),
+    "missing-module": (correct_import,),
+    "relative-import": (correct_import,),
+    "unknown-package": (correct_import,),
+    "duplicate-definition": (import_duplicate,),
+    "defined-elsewhere": (import_duplicate,),
+    "redefined": (remove_double,),
+    "config-key": (read_where_it_is,),
+    "no-entry-point": (start_main,),
+    "unguarded-entry": (start_main,),
+    "unused-import": (remove_unused_import,),
+}
+
+
+def _right_imports(
+    repository: Repository, path: str, node: ImportNode, alias: ast.alias
+) -> Iterator[ast.stmt]:
+    """Imports that may have been meant by `alias`, the surest first."""
+    local = repository.modules.local
+    target = alias.name if isinstance(node, ast.Import) else node.module or ""
+    last = target.rpartition(".")[2]
+    if isinstance(node, ast.Import):
+        # Without a name of its own the code goes on to say `src.model`, which stays wrong.
+        if alias.asname and last in local and repository.may_import(path, last):
+            yield ast.Import(names=[ast.alias(name=last, asname=alias.asname)])
+        return
+    near = [dotted for dotted in local if dotted == last or dotted.endswith(f".{last}")] if last else []
+    for dotted in near:
+        if repository.may_import(path, dotted) and alias.name in local[dotted].names:
+            yield ast.ImportFrom(module=dotted, names=[alias], level=0)
+    owner = repository.owner(path, alias.name)
+    if owner is not None:
+        yield ast.ImportFrom(module=owner, names=[alias], level=0)
+    if alias.name in local and repository.may_import(path, alias.name):
+        yield ast.Import(names=[alias])
+    if target in local:
+        spelled = [name for name in local[target].names if _letters(name) == _letters(alias.name)]
+        if len(spelled) == 1:
+            real = ast.alias(name=spelled[0], asname=bound_name(alias))
+            yield ast.ImportFrom(module=target, names=[real], level=0)
+    if alias.name in KNOWN_IMPORTS and alias.asname is None:
+        yield from ast.parse(KNOWN_IMPORTS[alias.name]).body
+
+
+def _edits(file: str, text: str | None, means: str) -> Iterator[Edit]:
+    if text is not None:
+        yield Edit(file, text, means)
+
+
+def _imports_at(tree: ast.Module, line: int) -> list[ImportNode]:
+    return [node for node in ast.walk(tree) if isinstance(node, ImportNode) and node.lineno == line]
+
+
+def _is_about(finding: Finding, node: ImportNode, alias: ast.alias) -> bool:
+    """Whether `finding` speaks of `alias`: by its name, or by the module it comes from."""
+    if finding.rule == "missing-name":
+        return isinstance(node, ast.ImportFrom) and alias.name == finding.subject
+    target = alias.name if isinstance(node, ast.Import) else node.module or ""
+    if finding.rule == "unknown-package":
+        return target.split(".")[0] == finding.subject
+    return isinstance(node, ast.ImportFrom) or target == finding.subject
+
+
+def _pyflakes_names(node: ImportNode, alias: ast.alias) -> set[str]:
+    """How pyflakes may call what `alias` imports."""
+    if isinstance(node, ast.Import):
+        full = alias.name
+    else:
+        module = "." * node.level + (node.module or "")
+        full = f"{module}{alias.name}" if module.endswith(".") else f"{module}.{alias.name}"
+    return {f"{full} as {alias.asname}"} if alias.asname not in (None, alias.name) else {full}
+
+
+def _only(node: ImportNode, alias: ast.alias) -> ast.stmt:
+    """The import of `alias` alone."""
+    if isinstance(node, ast.Import):
+        return ast.Import(names=[alias])
+    return ast.ImportFrom(module=node.module, names=[alias], level=node.level)
+
+
+def _only_attributes(tree: ast.Module, name: str) -> bool:
+    """Whether every use of `name` takes an attribute of it, as one does with a module."""
+    bases = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return all(id(use) in bases for use in used_names(tree) if use.id == name)
+
+
+def _bodies(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+    """The body of the module and of every class and function in it."""
+    yield tree.body
+    for node in ast.walk(tree):
+        if isinstance(node, Definition):
+            yield node.body
+
+
+def _letters(name: str) -> str:
+    """`name` without the differences that spelling makes: case and underscores."""
+    return name.lower().replace("_", "")

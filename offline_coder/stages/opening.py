@@ -1,0 +1,75 @@
+"""How a file begins: its docstring and the imports that the plan implies. The answer of the model goes on
+from there, so that even a small one starts with names that exist. What stays unused is removed later."""
+
+import keyword
+from collections.abc import Iterable, Mapping
+
+from offline_coder.checks.known_names import KNOWN_IMPORTS, USUAL_IMPORTS
+from offline_coder.checks.modules import dotted_name, modules_of
+from offline_coder.checks.names import check_names
+from offline_coder.checks.skeleton import docstring
+from offline_coder.checks.syntax import parses
+from offline_coder.core.packages import DISTRIBUTIONS, installed
+from offline_coder.core.plan import Module, Plan
+from offline_coder.stages.planning.architecture import ENTRY_POINT
+
+MAX_UNPLANNED = 8
+ENTRY_IMPORTS = ("import argparse", "import yaml")
+
+
+def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
+    """The first lines of `module`'s file: valid Python that ends in one line end.
+
+    Imports what its contract names, the plan's packages that are installed here, in the usual way, and
+    from each of `dependencies` (path -> text) the planned names that its text really defines; where it
+    defines none of them, its other public names.
+    """
+    outside = [*usual_imports(plan), *contract_imports(module)]
+    if module.path == ENTRY_POINT:
+        outside += ENTRY_IMPORTS
+    groups = [
+        docstring([f"{module.path}: {module.purpose}"], ""),
+        sorted(dict.fromkeys(outside), key=lambda line: (line.startswith("from"), line)),
+        list(local_imports(plan, module, dependencies)),
+    ]
+    text = "\n\n".join("\n".join(group) for group in groups if group) + "\n"
+    return text if parses(module.path, text) else ""
+
+
+def contract(module: Module) -> str:
+    """The module's classes and functions as Python heads."""
+    lines: list[str] = []
+    for planned in module.classes:
+        bases = f"({', '.join(planned.bases)})" if planned.bases else ""
+        lines.append(f"class {planned.name}{bases}:  # {planned.purpose}")
+        lines += [f"    {method.signature(method=True)}: ..." for method in planned.methods] or ["    ..."]
+    lines += [f"{function.signature()}: ..." for function in module.functions]
+    return "\n".join(lines) or "# no fixed names: define what the purpose needs"
+
+
+def usual_imports(plan: Plan) -> list[str]:
+    """The usual imports of the plan's packages, of those that are installed."""
+    planned = {package.name for package in plan.build_order.packages}
+    names = [name for name, distribution in DISTRIBUTIONS.items() if distribution in planned]
+    return [line for name in names if installed(name) for line in USUAL_IMPORTS.get(name, ())]
+
+
+def contract_imports(module: Module) -> list[str]:
+    """Imports of the well-known names that the contract uses as bases and types."""
+    undefined = [f.subject for f in check_names(module.path, contract(module)) if f.rule == "undefined-name"]
+    return [KNOWN_IMPORTS[name] for name in undefined if name in KNOWN_IMPORTS]
+
+
+def local_imports(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> Iterable[str]:
+    """One import line for each dependency that defines something; no name twice, none of the module's own."""
+    local = modules_of(dependencies).local
+    taken = set(module.names())
+    for path in dependencies:
+        dotted = dotted_name(path)
+        found = local[dotted].names - local[dotted].imported
+        planned = [name for name in plan.architecture.module(path).names() if name in found]
+        others = sorted(name for name in found if not name.startswith("_"))[:MAX_UNPLANNED]
+        names = [name for name in planned or others if name not in taken]
+        taken.update(names)
+        if names and not any(map(keyword.iskeyword, dotted.split("."))):
+            yield f"from {dotted} import {', '.join(names)}"

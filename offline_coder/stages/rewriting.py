@@ -1,0 +1,197 @@
+"""Rewriting: where a machine cannot mend, the model writes the smallest definition again that a finding is
+about, or the one that is missing. A rewrite counts only when the repository has fewer findings and no other
+file a new one; else it is as if it had never been."""
+
+import ast
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from offline_coder.checks.cut import last_good_prefix
+from offline_coder.checks.fences import code_of
+from offline_coder.checks.mend import Look, Mended, mend
+from offline_coder.checks.signatures import outline_of
+from offline_coder.checks.source import parse_python
+from offline_coder.checks.targets import Target, first_line, targets
+from offline_coder.core.attempt import Attempt
+from offline_coder.core.engine import Engine
+from offline_coder.core.finding import Finding, Tally
+from offline_coder.core.plan import Plan
+from offline_coder.core.request import Completion, Request
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.stages.asking import SMALLEST_ANSWER, room_for_answer
+from offline_coder.stages.coding import ShownFile
+from offline_coder.stages.prompting import Context, render_prompt
+from offline_coder.stages.repair import FENCE, PREFILL
+
+# The definition begins in the first column, so whatever else begins there comes after its end.
+NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
+OWED = frozenset({"missing-class", "missing-function"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A target, and the answer that was given for it."""
+
+    target: Target
+    completion: Completion
+
+
+@dataclass(slots=True)
+class Budget:
+    """Output tokens that are left: for the run, and for each file."""
+
+    run: int
+    file: int
+    spent: dict[str, int]
+
+    def take(self, path: str) -> int:
+        """Set aside what one answer for `path` may have; 0 when too little is left."""
+        room = min(self.run, self.file - self.spent.get(path, 0))
+        if room < SMALLEST_ANSWER:
+            return 0
+        self.book(path, room)
+        return room
+
+    def book(self, path: str, tokens: int) -> None:
+        """Spend `tokens` on `path`; negative ones come back."""
+        self.run -= tokens
+        self.spent[path] = self.spent.get(path, 0) + tokens
+
+
+async def rewrite(
+    engine: Engine, context: Context, plan: Plan, mended: Mended, look: Look, settings: StageSettings
+) -> Mended:
+    """`mended` with errors that are left taken to the model, as far as the budgets in tokens go.
+
+    Each round asks for one definition of every file that has errors, together; the answers are judged one
+    after the other. No definition is asked for twice. Raises what the engine raises.
+    """
+    order = plan.build_order.order
+    budget = Budget(settings.rewrite_tokens, settings.rewrite_file_tokens, {})
+    tried: set[tuple[str, str]] = set()
+    for turn in range(settings.rewrite_rounds):
+        chosen = choose(plan, mended, tried)
+        asked = [(target, room) for target in chosen if (room := budget.take(target.file))]
+        if not asked:
+            break
+        tried.update((target.file, target.name) for target, _ in asked)
+        answers = await asyncio.gather(
+            *(
+                ask(engine, context, plan, mended.files, target, room, settings, turn)
+                for target, room in asked
+            )
+        )
+        for (target, room), completion in zip(asked, answers, strict=True):
+            budget.book(target.file, completion.output_tokens - room)
+            mended = judge(mended, Rewrite(target, completion), look, order)
+    return mended
+
+
+def choose(plan: Plan, mended: Mended, tried: set[tuple[str, str]]) -> list[Target]:
+    """One target for each file that has errors, in the order of writing; none that was tried.
+
+    An import of a name that another file owes by its contract is no fault of the file that imports it, so
+    it waits until that other file was asked.
+    """
+    contracts = {module.path: module for module in plan.architecture.modules}
+    errors = [finding for finding in mended.findings if finding.severity == "error"]
+    owed = {
+        finding.subject
+        for finding in errors
+        if finding.rule in OWED and (finding.file, finding.subject) not in tried
+    }
+    found = []
+    for path in plan.build_order.order:
+        own = [f for f in errors if f.file == path and not (f.rule == "missing-name" and f.subject in owed)]
+        for target in targets(mended.files.get(path, ""), contracts.get(path), own):
+            if (path, target.name) not in tried:
+                found.append(target)
+                break
+    return found
+
+
+async def ask(
+    engine: Engine,
+    context: Context,
+    plan: Plan,
+    files: Mapping[str, str],
+    target: Target,
+    room: int,
+    settings: StageSettings,
+    turn: int,
+) -> Completion:
+    """The rest of the definition after its head, at most `room` tokens."""
+    usable = plan.build_order.depends_on.get(target.file, ())
+    task = render_prompt(
+        "repair/definition.md.j2",
+        target=target,
+        outline=outline_of(files[target.file]),
+        imports=imports_of(files[target.file]),
+        others=[ShownFile(path, outline_of(files[path])) for path in usable],
+    )
+    messages = context.messages(task, prefill=PREFILL + target.head)
+    purpose = f"repair:{target.file}:{target.name}"
+    budget = await room_for_answer(engine, messages, room, purpose)
+    sampling = settings.sampling(budget, stop=(FENCE, *NEXT_DEFINITION))
+    return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn))
+
+
+def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> Mended:
+    """`mended` with the answer in its place when that is better, and the attempt on record either way."""
+    target = given.target
+    before = Tally.of(mended.findings)
+    new = definition_of(target, given.completion)
+    text = target.applied(mended.files[target.file], new) if new else ""
+    if not new or parse_python(text) is None:
+        attempt = attempt_of(given, before, before, kept=False)
+        return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
+    done = mend({**mended.files, target.file: text}, look, order)
+    after = Tally.of(done.findings)
+    worse = new_elsewhere(mended.findings, done.findings, target.file)
+    if worse or not after.fewer_than(before):
+        attempt = attempt_of(given, before, after, kept=False)
+        return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
+    mechanical = tuple(attempt for attempt in done.attempts if attempt.kept)
+    attempt = attempt_of(given, before, after, kept=True)
+    return Mended(done.files, done.findings, (*mended.attempts, attempt, *mechanical))
+
+
+def attempt_of(given: Rewrite, before: Tally, after: Tally, *, kept: bool) -> Attempt:
+    """The attempt as it goes on record."""
+    what = "rewritten" if given.target.shown else "written"
+    return Attempt(
+        file=given.target.file,
+        means=f"{given.target.name} {what} by the model",
+        before=before,
+        after=after,
+        kept=kept,
+        tokens=given.completion.output_tokens,
+    )
+
+
+def definition_of(target: Target, completion: Completion) -> str:
+    """The one definition in the answer; "" when it is not whole."""
+    code = code_of(target.head + completion.text, "python")
+    if completion.finish_reason == "length":
+        code = last_good_prefix(code)
+    tree = parse_python(code)
+    nodes = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)] if tree else []
+    if not nodes:
+        return ""
+    return "\n".join(code.split("\n")[first_line(nodes[0]) - 1 : nodes[0].end_lineno])
+
+
+def new_elsewhere(before: Sequence[Finding], after: Sequence[Finding], path: str) -> bool:
+    """Whether a file other than `path` has an error now that it had not."""
+    known = {(f.file, f.rule, f.message) for f in before}
+    return any(
+        f.severity == "error" and f.file != path and (f.file, f.rule, f.message) not in known for f in after
+    )
+
+
+def imports_of(text: str) -> list[str]:
+    """The import lines at the top of `text`."""
+    tree = parse_python(text)
+    nodes = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)] if tree else []
+    return [ast.unparse(node) for node in nodes]

@@ -1,0 +1,125 @@
+"""Calls inside the repository against the signatures of what they call."""
+
+import pytest
+
+from offline_coder.checks.calls import check_calls
+
+LIBRARY = """
+import torch
+from torch import nn
+
+
+def train(net, data, *, epochs=1):
+    return net, data, epochs
+
+
+def anything(first, *rest, **named):
+    return first, rest, named
+
+
+@torch.no_grad()
+def quiet(x):
+    return x
+
+
+@contextmanager
+def changed(x):
+    yield x
+
+
+class Plain:
+    def __init__(self, width, depth=1):
+        self.width = width
+
+    def step(self, x):
+        return self.helper(x) + self.width
+
+    def helper(self, x):
+        return x
+
+    @staticmethod
+    def made(a, b):
+        return a, b
+
+
+class Child(Plain):
+    def step(self, x, y):
+        return x, y
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+
+    def forward(self, x, mask=None):
+        return x
+
+
+class Empty:
+    kind = "none"
+"""
+
+WRONG = [
+    ("train(1)", "train needs 'data'"),
+    ("train(1, 2, 3)", "train takes 2 arguments by position, not 3"),
+    ("train(1, 2, lr=3)", "train has no parameter 'lr'"),
+    ("train(1, data=2, net=3)", "train gets 'net' twice"),
+    ("library.train(1)", "train needs 'data'"),
+    ("anything()", "anything needs 'first'"),
+    ("quiet(1, 2)", "quiet takes 1 arguments by position, not 2"),
+    ("Plain()", "Plain needs 'width'"),
+    ("Empty(1)", "Empty takes 0 arguments by position, not 1"),
+    ("p = Plain(1)\np.step()", "Plain.step needs 'x'"),
+    ("p = Plain(1)\np.walk(2)", "Plain has no method 'walk'"),
+    ("p = Plain(1)\np.made(1)", "Plain.made needs 'b'"),
+    ("c = Child(1)\nc.helper()", "Child.helper needs 'x'"),
+    ("c = Child(1)\nc.step(1)", "Child.step needs 'y'"),
+    ("n = Net(3)\nn(1, mark=2)", "n has no parameter 'mark'"),
+    ("def f(q):\n    p = Plain(1)\n    return p.step(q, q)", "Plain.step takes 1 arguments by position, not 2"),
+    ("class Own:\n    def a(self):\n        return self.b(1)\n    def b(self):\n        return 1", "Own.b takes 0 arguments by position, not 1"),
+    ("class Own:\n    def a(self):\n        return self.c()", "Own has no method 'c'"),
+]  # fmt: skip
+RIGHT = [
+    "train(1, data=2, epochs=3)",
+    "train(*[1, 2])",
+    "train(1, **{'data': 2})",
+    "anything(1, 2, 3, other=4)",
+    "with changed(1, 2, 3):\n    pass",
+    "p = Plain(1, depth=2)\np.step(1)",
+    "p = Plain(1)\np = object()\np.walk()",
+    "n = Net(1)\nn(1, mask=2)\nn.to('cpu')",
+    "def f(train):\n    return train()",
+    "def f(p):\n    return p.walk()\np = Plain(1)",
+    "class Own:\n    def __init__(self, c):\n        self.c = c\n    def a(self):\n        return self.c()",
+    "class Own(Net):\n    def a(self):\n        return self.parameters()",
+    "class Own:\n    @classmethod\n    def a(cls):\n        return cls()\n    def b(self):\n        return self.a()",
+    "Empty().kind",
+]
+
+
+def findings(text: str) -> list[str]:
+    head = "import library\nfrom library import Child, Empty, Net, Plain, anything, changed, quiet, train\n"
+    found = check_calls({"library.py": LIBRARY, "main.py": head + text + "\n"})
+    assert all(finding.severity == "error" and finding.advice for finding in found)
+    return [finding.message for finding in found]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_a_call_that_would_fail_is_seen(text: str, message: str) -> None:
+    assert findings(text) == [message]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_a_call_that_works_or_cannot_be_followed_passes(text: str) -> None:
+    assert findings(text) == []
+
+
+def test_the_advice_shows_the_signature() -> None:
+    (finding,) = check_calls({"a.py": "def f(x, *, y=1):\n    return x, y\n\n\nf()\n"})
+    assert finding.advice == "Call it as f(x, y=...)."
+    assert (finding.file, finding.line, finding.subject) == ("a.py", 5, "f")
+
+
+def test_a_dataclass_and_a_class_of_unknown_make_are_not_judged() -> None:
+    text = "@dataclass\nclass A:\n    x: int\n\n\nclass B(Outside):\n    y = 1\n\n\nA(1)\nB(1, 2)\nB(1).z()\n"
+    assert check_calls({"a.py": text}) == ()

@@ -1,0 +1,190 @@
+"""Mechanical repair on repositories as small models write them."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+
+from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.mend import Mended, mend
+from offline_coder.checks.syntax import parses
+from offline_coder.core.finding import Finding, Tally
+from offline_coder.core.plan import Architecture, ClassPlan, Module, Parameter, Routine
+from tests.checks.test_ladder import sources
+
+ORDER = ("data.py", "model.py", "training.py", "main.py")
+DATA = "import numpy as np\n\n\ndef load_data(count):\n    return np.ones((count, 2))\n"
+MODEL = "class Net:\n    def __init__(self, width):\n        self.width = width\n"
+TRAINING = "def train(net, data):\n    return net, data\n"
+GOOD = {"data.py": DATA, "model.py": MODEL, "training.py": TRAINING}
+ARCHITECTURE = Architecture(
+    approach="",
+    modules=(
+        Module(
+            path="data.py",
+            purpose="",
+            functions=(Routine(name="load_data", parameters=(Parameter(name="count"),)),),
+        ),
+        Module(
+            path="model.py",
+            purpose="",
+            classes=(
+                ClassPlan(
+                    name="Net",
+                    methods=(Routine(name="__init__", parameters=(Parameter(name="width"),)),),
+                ),
+            ),
+        ),
+        Module(
+            path="training.py",
+            purpose="",
+            functions=(Routine(name="train", parameters=(Parameter(name="net"), Parameter(name="data"))),),
+        ),
+    ),
+)
+
+
+def look(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    return check_repository(files, ARCHITECTURE)
+
+
+def mended(**changed: str) -> Mended:
+    """What becomes of the good repository with some files replaced or added."""
+    files = GOOD | {f"{name}.py": text for name, text in changed.items()}
+    done = mend(files, look, ORDER)
+    before, after = look(files), look(done.files)
+    kept = [attempt for attempt in done.attempts if attempt.kept]
+    assert Tally.of(after) == Tally.of(done.findings)
+    assert bool(kept) == Tally.of(after).fewer_than(Tally.of(before))
+    assert all(parses(path, text) for path, text in done.files.items())
+    return done
+
+
+CURES = [
+    ("class A(nn.Module):\n    x = 1\n", "from torch import nn\n\nclass A(nn.Module):\n    x = 1\n"),
+    (
+        '"""Runs."""\n\nprint(np.ones(2))\n',
+        '"""Runs."""\n\nimport numpy as np\n\nprint(np.ones(2))\n',
+    ),
+    ("import os\nprint(Net(2), os.sep)\n", "import os\nfrom model import Net\nprint(Net(2), os.sep)\n"),
+    ("print(data.load_data(2))\n", "import data\n\nprint(data.load_data(2))\n"),
+    ("from src.model import Net\nprint(Net)\n", "from model import Net\nprint(Net)\n"),
+    ("from src import model\nprint(model.Net)\n", "import model\nprint(model.Net)\n"),
+    ("from .models import Net\nprint(Net)\n", "from model import Net\nprint(Net)\n"),
+    ("from models import Net\nprint(Net)\n", "from model import Net\nprint(Net)\n"),
+    ("from data import Net\nprint(Net)\n", "from model import Net\nprint(Net)\n"),
+    (
+        "from data import load_data, Net as N\nprint(N, load_data)\n",
+        "from data import load_data\nfrom model import Net as N\nprint(N, load_data)\n",
+    ),
+    ("from model import net\nprint(net)\n", "from model import Net as net\nprint(net)\n"),
+    ("from model import nn, Net\nprint(nn.ReLU, Net)\n", "from model import Net\nfrom torch import nn\nprint(nn.ReLU, Net)\n"),
+    ("from data import Loader, load_data\nprint(load_data)\n", "from data import load_data\nprint(load_data)\n"),
+    ("import os\nimport sys  # paths\n\nprint(sys)\n", "import sys  # paths\n\nprint(sys)\n"),
+    ("import os\nimport sys\nimport os\n\nprint(sys, os)\n", "import os\nimport sys\n\nprint(sys, os)\n"),
+    ("if load_data:\n    import os\n", "from data import load_data\n\nif load_data:\n    pass\n"),
+    (
+        "def f(x):\n    return x\n\n\ndef f(x):\n    return x + 1\n",
+        "def f(x):\n    return x + 1\n",
+    ),
+    ("def f(x: Batch, y: int = 1) -> Batch:\n    return x, y\n", "def f(x, y: int = 1):\n    return x, y\n"),
+    (f"{MODEL}\n\nprint(Net(3))\n", "from model import Net\n\nprint(Net(3))\n"),
+    ("import model as m\nprint(m.Net, Any)\n", "import model as m\nfrom typing import Any\nprint(m.Net, Any)\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cure"), CURES)
+def test_each_flaw_has_its_cure(text: str, cure: str) -> None:
+    done = mended(main=text)
+    assert done.files["main.py"] == cure
+    assert {path: done.files[path] for path in GOOD} == GOOD
+
+
+CONFIG = {"model": {"width": 64}, "training": {"lr": 0.1}}
+LOAD = "import yaml\n\nconfig = yaml.safe_load(open('config.yaml'))\n"
+PROGRAMS = [
+    (f"{LOAD}print(config['lr'], config['model']['width'])\n", "config['training']['lr'], config['model']"),
+    (f"{LOAD}print(config.training.lr, config.get('width', 3))\n", "config['training']['lr'], config['model']['width'])"),
+    ("def main(path='config.yaml'):\n    print(path)\n", "\n\nif __name__ == \"__main__\":\n    main()\n"),
+    ("def main():\n    print(1)\n\n\nmain()\n", "\n\nif __name__ == '__main__':\n    main()\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "part"), PROGRAMS)
+def test_programs_start_and_read_keys_where_they_are(text: str, part: str) -> None:
+    done = mend({"main.py": text}, lambda files: check_repository(files, None, CONFIG))
+    assert part in done.files["main.py"]
+    assert [attempt.kept for attempt in done.attempts if attempt.kept]
+
+
+def test_a_main_that_needs_arguments_is_not_called() -> None:
+    files = {"main.py": "def main(config):\n    print(config)\n"}
+    assert mend(files, check_repository).files == files
+
+
+LEFT_ALONE = [
+    "print(something_nobody_defines)\n",
+    "from data import Loader\nprint(Loader)\n",
+    "from models import Nothing\nprint(Nothing)\n",
+    "print(time + 1)\n",
+    "import numpy\nprint(numpy)\n",
+    "try:\n    import tensorflow\nexcept ImportError:\n    tensorflow = None\nprint(tensorflow)\n",
+    "import os; print(1)\n",
+]
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_what_would_be_a_guess_is_left_alone(text: str) -> None:
+    assert mended(main=text).files["main.py"] == text
+
+
+def test_nothing_is_imported_from_a_module_that_comes_later() -> None:
+    text = "def load_data(count):\n    return Net(count)\n"
+    assert mended(data=text).files["data.py"] == text
+    circle = {"a.py": "from b import g\n\n\ndef f():\n    return g()\n", "b.py": "def g():\n    return f()\n"}
+    assert mend(circle, check_repository).files == circle
+
+
+def test_an_import_that_others_take_over_from_here_stays() -> None:
+    passed_on = f"from model import Net\n\n\n{TRAINING}"
+    done = mended(training=passed_on, main="from training import Net\nprint(Net)\n")
+    assert done.files["training.py"] == passed_on
+    assert [attempt.kept for attempt in done.attempts] == [False]
+
+
+def test_two_modules_with_the_same_text_come_apart() -> None:
+    both = f"{MODEL}\n\ndef train(net, data):\n    return Net(2), data, net\n"
+    done = mended(model=both, training=both)
+    assert done.findings == ()
+    assert "class Net" not in done.files["training.py"]
+    assert "from model import Net" in done.files["training.py"]
+    assert "def train" not in done.files["model.py"]
+
+
+def test_every_attempt_says_what_it_did_and_what_it_changed() -> None:
+    done = mended(extra="import os\nprint(nn.ReLU())\n")
+    assert [(attempt.file, attempt.means, attempt.kept) for attempt in done.attempts] == [
+        ("extra.py", "added `from torch import nn`", True),
+        ("extra.py", "removed `import os`, which nothing uses", True),
+    ]
+    assert done.attempts[0].before == Tally(errors=1, others=1)
+    assert done.attempts[0].after == Tally(errors=0, others=1)
+
+
+def test_what_does_not_help_is_rolled_back() -> None:
+    def never(files: Mapping[str, str]) -> tuple[Finding, ...]:
+        return (Finding(file="main.py", line=1, rule="undefined-name", message="x", subject="nn"),)
+
+    done = mend({"main.py": "print(nn.ReLU())\n"}, never)
+    assert done.files == {"main.py": "print(nn.ReLU())\n"}
+    assert [attempt.kept for attempt in done.attempts] == [False]
+
+
+@settings(max_examples=60, deadline=None)
+@given(sources, sources)
+def test_any_text_ends_whole_and_no_worse(one: str, two: str) -> None:
+    files = {"data.py": one, "main.py": two}
+    done = mend(files, look, ORDER)
+    assert not Tally.of(look(files)).fewer_than(Tally.of(done.findings))
+    for path, text in done.files.items():
+        assert parses(path, text) or text == files[path]
