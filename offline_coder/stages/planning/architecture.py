@@ -1,17 +1,17 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
-from offline_coder.core.plan import Architecture, ClassPlan, Module
+from offline_coder.core.packages import known_base, taken_module_names
+from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
-from offline_coder.stages.planning.packages import taken_module_names
 from offline_coder.stages.planning.signatures import python_name, routines_of
 from offline_coder.stages.prompting import Context, render_prompt
 
-ENTRY_POINT = "main.py"
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
@@ -67,7 +67,8 @@ async def design(engine: Engine, context: Context, settings: StageSettings) -> A
 
 def architecture_of(draft: Draft) -> Architecture:
     """The draft as modules in the order of writing: each path once, none that hides a library, main.py
-    last and alone in being the entry point."""
+    last and alone in being the entry point, each base a class that is defined before or comes from
+    outside."""
     modules = {"data.py": module_of("data.py", draft.data)}
     for drafted in draft.components:
         path = importable_path(drafted.path)
@@ -84,7 +85,21 @@ def architecture_of(draft: Draft) -> Architecture:
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
         functions=routines_of(draft.main),
     )
-    return Architecture(approach=tidy(draft.approach), modules=(*modules.values(), entry))
+    return Architecture(approach=tidy(draft.approach), modules=with_known_bases((*modules.values(), entry)))
+
+
+def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """`modules`, where a base stays that is a class written before or one of a known package."""
+    written: set[str] = set()
+    found: list[Module] = []
+    for module in modules:
+        classes: list[ClassPlan] = []
+        for planned in module.classes:
+            bases = tuple(base for base in planned.bases if base in written or known_base(base))
+            classes.append(planned.model_copy(update={"bases": bases}))
+            written.add(planned.name)
+        found.append(module.model_copy(update={"classes": tuple(classes)}))
+    return tuple(found)
 
 
 def module_of(path: str, part: DraftPart) -> Module:
@@ -114,15 +129,14 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 
 
 def importable_path(path: str) -> str:
-    """`path`, renamed when the module would hide one of the standard library or of a known package.
-
-    Raises:
-        BadInput: the path is not safe; the grammar lets none such through.
-    """
-    stem = safe_relative_path(path).stem
-    if stem in taken_module_names():
+    """`path`, renamed when the module would hide one of the standard library or of a known package, or
+    when a system or a tool treats the name specially. The grammar lets only plain names through."""
+    stem = path.removesuffix(".py")
+    try:
+        safe_relative_path(path)
+    except BadInput:
         return f"{stem}_module.py"
-    return path
+    return f"{stem}_module.py" if stem in taken_module_names() else path
 
 
 def tidy(text: str) -> str:

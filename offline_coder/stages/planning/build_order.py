@@ -1,12 +1,12 @@
 """The build order: which module builds on which, and what is needed from outside."""
 
 from offline_coder.core.engine import Engine
+from offline_coder.core.packages import DISTRIBUTIONS
 from offline_coder.core.plan import Architecture, BuildOrder, Package
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
-from offline_coder.stages.planning.packages import DISTRIBUTIONS
 from offline_coder.stages.prompting import Context, render_prompt
 
 
@@ -45,15 +45,19 @@ async def order_modules(
         settings.sampling(settings.build_order_tokens, constrained=True),
         settings.seed,
     )
-    return build_order_of(order, draft)
+    return build_order_of(architecture, draft)
 
 
-def build_order_of(order: list[str], draft: Draft) -> BuildOrder:
-    """The draft with repeated names taken out, dependencies in the order of writing. The last module is
-    the entry point; when it names no dependency it builds on all, because nothing else can run them."""
+def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
+    """The draft with repeated names taken out, dependencies in the order of writing, the homes of base
+    classes among them. The last module is the entry point; when it names no dependency it builds on all,
+    because nothing else can run them."""
+    order = [module.path for module in architecture.modules]
+    homes = {cls.name: module.path for module in reversed(architecture.modules) for cls in module.classes}
     depends_on: dict[str, tuple[str, ...]] = {}
     for index, path in enumerate(order):
-        chosen = set(draft.depends_on.get(path, ()))
+        bases = {base for cls in architecture.modules[index].classes for base in cls.bases}
+        chosen = {*draft.depends_on.get(path, ()), *(homes[base] for base in bases if base in homes)}
         depends_on[path] = tuple(name for name in order[:index] if name in chosen)
     if not depends_on[order[-1]]:
         depends_on[order[-1]] = tuple(order[:-1])
