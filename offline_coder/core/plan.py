@@ -78,7 +78,7 @@ class Module(Value):
 class Requirement(Value):
     """One thing the paper asks of a reproduction.
 
-    `id` is "r1", "r2", ... in the paper's order. `quote` is a passage of section `section`; None when no
+    `id` is "r1", "r2", ... `quote` is a passage of section `section`; None when no
     passage says so, and then the requirement is an assumption.
     """
 

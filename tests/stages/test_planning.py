@@ -17,7 +17,7 @@ from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
-from offline_coder.stages.planning.architecture import importable_path, with_known_bases
+from offline_coder.stages.planning.architecture import importable_path, some_of, with_known_bases
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
@@ -104,11 +104,17 @@ EXAMPLES = {
         {"goals": "x" * 50},
     ),
     "architecture": (
-        {"max_components": 1},
+        {"max_components": 1, "requirements": some_of(["r1"])},
         {
             "approach": "Plain PyTorch, one module a job.",
             "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
-            "components": [{"path": "losses.py", **part([], ["pair_loss(a: Tensor, b: Tensor) -> Tensor"])}],
+            "components": [
+                {
+                    "path": "losses.py",
+                    "requirements": ["r1"],
+                    **part([], ["pair_loss(a: Tensor, b: Tensor) -> Tensor"]),
+                }
+            ],
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
@@ -117,12 +123,23 @@ EXAMPLES = {
         {
             "approach": "Plain PyTorch, one module a job.",
             "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
-            "components": [{"path": "../losses.py", **part([], ["pair_loss(a: Tensor) -> Tensor"])}],
+            "components": [
+                {
+                    "path": "../losses.py",
+                    "requirements": ["r1"],
+                    **part([], ["pair_loss(a: Tensor) -> Tensor"]),
+                }
+            ],
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
             "main": ["main() -> None"],
         },
+    ),
+    "requirements": (
+        {"passages": ["p1"], "kinds": {"p1": {"enum": ["data", ""]}}},
+        {"p1": "data"},
+        {"p1": "model"},
     ),
     "build_order": (
         {
