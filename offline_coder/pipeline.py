@@ -23,7 +23,7 @@ from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
 from offline_coder.stages.coding import write_code
 from offline_coder.stages.debugging import SmokeRun, smoke_run_and_debug
-from offline_coder.stages.planning import make_plan
+from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.config import config_tree, config_yaml
@@ -81,7 +81,7 @@ async def plan_repository(
 ) -> Plan:
     """Planning, written to plan/."""
     run.write("paper.md", render(paper))
-    with meter.stage("planning", steps=3):
+    with meter.stage("planning", steps=STEPS):
         plan = await make_plan(engine, paper, Context(fitted.text), settings, meter.watcher.step_done)
         for name, text in plan_files(plan).items():
             run.write(f"plan/{name}", text)

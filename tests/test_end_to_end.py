@@ -24,6 +24,7 @@ SETTINGS = StageSettings(
     code_tokens=256,
     config_candidates=10,
     max_components=0,
+    requirement_requests=1,
     regenerations=0,
 )
 

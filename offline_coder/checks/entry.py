@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from offline_coder.checks.source import parse_python
 from offline_coder.core.finding import Finding, Severity
+from offline_coder.core.plan import ENTRY_POINT
 
-ENTRY_POINT = "main.py"
 CONFIG_OPTION = "--config"
 # What a module may call while it is imported: settings of libraries, and print.
 _SETTINGS = re.compile(

@@ -3,6 +3,7 @@
 A curated list of the field; a plan can only choose from it, so no package name can be invented.
 """
 
+import builtins
 import sys
 import sysconfig
 from functools import cache
@@ -44,6 +45,48 @@ DISTRIBUTIONS = {
     "xgboost": "xgboost",
     "lightgbm": "lightgbm",
 }
+
+
+ALIASES = frozenset({"nn", "F", "np", "pd", "tf", "optim", "data", "utils", "pl", "gym", "keras", "Image"})
+"""What packages are commonly called where code imports them: the roots of names such as nn.Module."""
+
+BARE_BASES = frozenset(
+    {
+        "ABC",
+        "BaseEstimator",
+        "ClassifierMixin",
+        "DataLoader",
+        "Dataset",
+        "Enum",
+        "Env",
+        "Function",
+        "IterableDataset",
+        "Iterator",
+        "LRScheduler",
+        "Module",
+        "NamedTuple",
+        "Optimizer",
+        "PreTrainedModel",
+        "PretrainedConfig",
+        "Protocol",
+        "Sampler",
+        "Sequential",
+        "Subset",
+        "TensorDataset",
+        "TransformerMixin",
+        "TypedDict",
+    }
+)
+"""Classes of packages that code commonly imports by name and derives from."""
+
+
+def known_base(name: str) -> bool:
+    """Whether `name` is a class from outside: built in, one of BARE_BASES, or dotted below a known package,
+    the standard library or an alias."""
+    root, dot, _ = name.partition(".")
+    if dot:
+        return root in taken_module_names() | ALIASES
+    return name in BARE_BASES or (hasattr(builtins, name) and isinstance(getattr(builtins, name), type))
 
 
 def taken_module_names() -> frozenset[str]:

@@ -10,7 +10,11 @@ from pydantic import Field
 
 from offline_coder.core.values import Value
 
+ENTRY_POINT = "main.py"
+"""The path of the one module that a user starts."""
+
 ConfigValue = bool | int | float | str | list[int] | list[float] | list[str]
+RequirementKind = Literal["data", "model", "training", "evaluation", "hyperparameter", "ablation"]
 
 
 class Parameter(Value):
@@ -55,16 +59,34 @@ class ClassPlan(Value):
 
 
 class Module(Value):
-    """One Python file of the repository: its path relative to the repository, and its contract."""
+    """One Python file of the repository: its path relative to the repository, and its contract.
+
+    `requirements` are the ids of what it has to fulfil.
+    """
 
     path: str
     purpose: str
+    requirements: tuple[str, ...] = ()
     classes: tuple[ClassPlan, ...] = ()
     functions: tuple[Routine, ...] = ()
 
     def names(self) -> tuple[str, ...]:
         """Public names the module defines, classes first."""
         return tuple(c.name for c in self.classes) + tuple(f.name for f in self.functions)
+
+
+class Requirement(Value):
+    """One thing the paper asks of a reproduction.
+
+    `id` is "r1", "r2", ... `quote` is a passage of section `section`; None when no
+    passage says so, and then the requirement is an assumption.
+    """
+
+    id: str
+    kind: RequirementKind
+    statement: str
+    section: str | None
+    quote: str | None
 
 
 class Call(Value):
@@ -110,7 +132,8 @@ class ConfigEntry(Value):
     """One setting.
 
     `key` is a dotted path ("training.batch_size"). `quote` is a verbatim passage of section
-    `section` that holds the value; both are None exactly when `source` is "assumption".
+    `section` that holds the value; both are None exactly when `source` is "assumption". `requirement`
+    is the id of the requirement that it fulfils.
     """
 
     key: str
@@ -118,6 +141,7 @@ class ConfigEntry(Value):
     source: Literal["paper", "assumption"]
     section: str | None = None
     quote: str | None = None
+    requirement: str | None = None
     reason: str = ""
 
 
@@ -125,6 +149,7 @@ class Plan(Value):
     """Everything decided before analysis and coding."""
 
     overview: str = Field(min_length=1)
+    requirements: tuple[Requirement, ...] = ()
     architecture: Architecture
     build_order: BuildOrder
     config: tuple[ConfigEntry, ...]

@@ -11,6 +11,10 @@ class StageSettings(Value):
     """Sampling and budgets of one run. Budgets count output tokens: of one answer, and for rewriting
     those of a file and of the whole run.
 
+    `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
+    the model; an answer costs about seven tokens a passage. `offered_requirements` of
+    the method are shown where the architecture is designed.
+
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
     answers themselves and seldom meet them.
     """
@@ -20,7 +24,11 @@ class StageSettings(Value):
     top_p: float = 0.95
     repetition_penalty: float = 1.05
     overview_tokens: int = 700
+    requirement_tokens: int = 300
+    requirement_requests: int = 8
+    requirement_passages: int = 16
     architecture_tokens: int = 1500
+    offered_requirements: int = 20
     build_order_tokens: int = 700
     config_tokens: int = 700
     config_candidates: int = 32

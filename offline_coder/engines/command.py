@@ -88,6 +88,10 @@ def server_command(
         # A seeded request whose prompt is read in chunks crashes vLLM 0.32 on the CPU
         # ("CPU Generator does not use offset"), so every prompt has to fit one step.
         command += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", str(plan.context)]
+        # The model runs in the scheduler's own process: one that waits for another polls without pause
+        # and takes a core from it. vLLM allows this where it is told not to use several processes;
+        # the server's own process stays apart all the same.
+        command += ["--distributed-executor-backend", "uni"]
     else:
         command += ["--gpu-memory-utilization", f"{plan.gpu_fraction or 0.9:.3f}"]
         command += ["--tensor-parallel-size", str(settings.gpus)]
@@ -103,6 +107,8 @@ def server_environment(
         # By default one core is left idle; here nothing else is worth it.
         cores = sorted(os.sched_getaffinity(0))
         environment["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
+        environment["OMP_NUM_THREADS"] = str(len(cores))
+        environment["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
         # Read as a request for more memory than the flag says when the user's shell has it.
         environment.pop("VLLM_CPU_KVCACHE_SPACE", None)
     elif settings.batch_invariant:

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import Callable
 
 from offline_coder.core.engine import Engine
-from offline_coder.core.plan import Module, Plan
+from offline_coder.core.plan import Module, Plan, Requirement
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.planning.requirements import describe_requirements
 from offline_coder.stages.prompting import Context, render_prompt
 
 LAST_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
+
+SHOWN_REQUIREMENTS = 10
+SHOWN_STATEMENT = 160
 
 OnAnalysed = Callable[[str], None]
 """Called with the path of each module when its specification is there."""
@@ -45,12 +49,22 @@ async def analyse_module(
         module=module,
         names=module.names(),
         dependencies=plan.build_order.depends_on[module.path],
+        requirements=describe_requirements(asked_of(plan, module), SHOWN_STATEMENT),
     )
     messages = context.messages(task)
     budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
     completion = await engine.complete(Request(purpose, messages, settings.sampling(budget), settings.seed))
     text = completion.text.strip()
     return whole_sentences(text) if completion.finish_reason == "length" else text
+
+
+def asked_of(plan: Plan, module: Module) -> list[Requirement]:
+    """The first requirements that `module` answers for, settings left out: config.yaml holds those."""
+    return [
+        requirement
+        for requirement in plan.requirements
+        if requirement.id in module.requirements and requirement.kind != "hyperparameter"
+    ][:SHOWN_REQUIREMENTS]
 
 
 def whole_sentences(text: str) -> str:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
-from offline_coder.core.plan import Module, Plan
+from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.opening import contract, opening
-from offline_coder.stages.planning.architecture import ENTRY_POINT
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import Written, write_checked
 

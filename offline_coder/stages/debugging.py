@@ -18,12 +18,11 @@ from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.files import write_atomic
-from offline_coder.core.plan import Plan
+from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import Limits, Sandbox
 from offline_coder.stages.coding import ShownFile
-from offline_coder.stages.planning.architecture import ENTRY_POINT
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import ask_code, errors_in
 

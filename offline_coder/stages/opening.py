@@ -10,8 +10,7 @@ from offline_coder.checks.names import check_names
 from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.syntax import parses
 from offline_coder.core.packages import DISTRIBUTIONS, installed
-from offline_coder.core.plan import Module, Plan
-from offline_coder.stages.planning.architecture import ENTRY_POINT
+from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 
 MAX_UNPLANNED = 8
 ENTRY_IMPORTS = ("import argparse", "import yaml")

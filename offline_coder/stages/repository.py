@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from offline_coder.core.packages import DISTRIBUTIONS
-from offline_coder.core.plan import Plan
+from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.papers.paper import Paper
-from offline_coder.stages.planning.architecture import ENTRY_POINT
 from offline_coder.stages.planning.config import config_yaml
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.repair import Written

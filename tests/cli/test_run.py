@@ -91,6 +91,21 @@ def test_a_file_changed_by_hand_is_not_written_over(cli: Cli, paper_file: Path) 
     assert Path("out/plan/overview.md").read_text() == "my own plan"
 
 
+def test_check_sees_the_plan_and_the_repository(cli: Cli, paper_file: Path) -> None:
+    cli("plan", paper_file, "--model", "random-walk", "-o", "out", "--quiet")
+    result = cli("check", "out", "--strict")
+    assert result.code == 0, result.out
+    order = json.loads(Path("out/plan/build_order.json").read_text())
+    order["depends_on"]["data.py"] = ["main.py"]
+    Path("out/plan/build_order.json").write_text(json.dumps(order))
+    result = cli("check", "out", "--strict")
+    assert result.code == 1
+    assert "plan/build_order.json: error: depends_on" in result.out
+    Path("out/plan/build_order.json").unlink()
+    result = cli("check", "out", "--json")
+    assert [finding["rule"] for finding in json.loads(result.out)] == ["missing-file"]
+
+
 def test_a_script_that_runs_out_fails_in_one_line_and_keeps_the_journal(cli: Cli, paper_file: Path) -> None:
     Path("answers.jsonl").write_text(json.dumps({"text": "{}"}) + "\n")
     result = cli("run", paper_file, "--model", "scripted:answers.jsonl", "-o", "out")

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offline_coder.checks.provenance import holds
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import config_tree, config_yaml, entries_of, texts_of
-from offline_coder.stages.planning.provenance import holds
 
 
 def test_settings_of_sentences_and_tables_are_found(paper: Paper) -> None:

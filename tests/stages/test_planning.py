@@ -1,16 +1,15 @@
 """A plan is valid and consistent whatever the model says: here it says random text that the constraints
 let through, which is more than any model would try."""
 
-import ast
 import asyncio
 import json
 
 import jsonschema
 import pytest
 
+from offline_coder.checks.plan import check_plan
 from offline_coder.core.errors import EngineFailed
-from offline_coder.core.packages import DISTRIBUTIONS, taken_module_names
-from offline_coder.core.plan import Plan
+from offline_coder.core.plan import ClassPlan, Module, Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.random_walk import RandomWalkEngine
@@ -18,9 +17,12 @@ from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
+from offline_coder.stages.planning.architecture import importable_path, some_of, with_known_bases
+from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.overview import write_overview
+from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of
 from offline_coder.stages.prompting import Context
 
@@ -37,25 +39,12 @@ def random_plan(paper: Paper, seed: int) -> Plan:
 @pytest.mark.parametrize("seed", range(12))
 def test_random_answers_make_a_consistent_plan(paper: Paper, seed: int) -> None:
     plan = random_plan(paper, seed)
-    paths = [module.path for module in plan.architecture.modules]
-    assert paths[-1] == "main.py"
-    assert len(set(paths)) == len(paths)
-    assert not {path.removesuffix(".py") for path in paths} & taken_module_names()
-    order = plan.build_order
-    assert sorted(order.order) == sorted(paths)
-    for index, path in enumerate(order.order):
-        assert set(order.depends_on[path]) <= set(order.order[:index])
-    assert {package.name for package in order.packages} <= set(DISTRIBUTIONS.values())
-    for call in plan.architecture.calls:
-        assert call.callee in order.depends_on[call.caller]
+    assert check_plan(plan, texts_of(paper)) == ()
+    read = read_plan(plan_files(plan), texts_of(paper))
+    assert (read.plan, read.findings) == (plan, ())
+    assert plan.architecture.modules[-1].path == "main.py"
     stated = {(repr(c.value), c.quote) for c in candidates(texts_of(paper), 32)}
     assert all((repr(entry.value), entry.quote) in stated for entry in plan.config)
-    for module in plan.architecture.modules:
-        for planned in module.classes:
-            for method in planned.methods:
-                ast.parse(f"class A:\n    {method.signature(method=True)}: ...")
-        for function in module.functions:
-            ast.parse(f"{function.signature()}: ...")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +65,28 @@ def test_signatures_are_put_right(signature: str, shown: str) -> None:
     assert routine_of(signature).signature() == shown
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("losses.py", "losses.py"),
+        ("torch.py", "torch_module.py"),
+        ("setup.py", "setup_module.py"),
+        ("aux.py", "aux_module.py"),
+    ],
+)
+def test_a_path_that_means_something_else_is_renamed(written: str, kept: str) -> None:
+    assert importable_path(written) == kept
+
+
+def test_only_bases_that_something_defines_stay() -> None:
+    classes = tuple(
+        ClassPlan(name=name, bases=(base,))
+        for name, base in (("A", "nn.Module"), ("B", "A"), ("C", "D"), ("D", "D"), ("E", "some.Thing"))
+    )
+    (module,) = with_known_bases((Module(path="a.py", purpose="x", classes=classes),))
+    assert [planned.bases for planned in module.classes] == [("nn.Module",), ("A",), (), (), ()]
+
+
 def part(methods: list[str], functions: list[str]) -> dict[str, object]:
     """A module as the grammar wants it, with a class when it has methods."""
     net = {"name": "Net", "base": "nn.Module", "purpose": "an MLP", "methods": methods}
@@ -93,11 +104,17 @@ EXAMPLES = {
         {"goals": "x" * 50},
     ),
     "architecture": (
-        {"max_components": 1},
+        {"max_components": 1, "requirements": some_of(["r1"])},
         {
             "approach": "Plain PyTorch, one module a job.",
             "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
-            "components": [{"path": "losses.py", **part([], ["pair_loss(a: Tensor, b: Tensor) -> Tensor"])}],
+            "components": [
+                {
+                    "path": "losses.py",
+                    "requirements": ["r1"],
+                    **part([], ["pair_loss(a: Tensor, b: Tensor) -> Tensor"]),
+                }
+            ],
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
@@ -106,12 +123,23 @@ EXAMPLES = {
         {
             "approach": "Plain PyTorch, one module a job.",
             "data": part([], ["load_digits() -> tuple[Tensor, Tensor]"]),
-            "components": [{"path": "../losses.py", **part([], ["pair_loss(a: Tensor) -> Tensor"])}],
+            "components": [
+                {
+                    "path": "../losses.py",
+                    "requirements": ["r1"],
+                    **part([], ["pair_loss(a: Tensor) -> Tensor"]),
+                }
+            ],
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
             "main": ["main() -> None"],
         },
+    ),
+    "requirements": (
+        {"passages": ["p1"], "kinds": {"p1": {"enum": ["data", ""]}}},
+        {"p1": "data"},
+        {"p1": "model"},
     ),
     "build_order": (
         {

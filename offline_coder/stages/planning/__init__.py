@@ -1,10 +1,12 @@
-"""Planning: overview, architecture, build order and config, each constrained by those before it."""
+"""Planning: overview, requirements, config, architecture and build order, each constrained by those before
+it."""
 
 import asyncio
 from collections.abc import Callable
 
 from offline_coder.core.engine import Engine
-from offline_coder.core.plan import BuildOrder, Call, Plan
+from offline_coder.core.plan import Plan
+from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.planning.architecture import describe, design
@@ -12,37 +14,52 @@ from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.overview import write_overview
-from offline_coder.stages.prompting import Context
+from offline_coder.stages.planning.requirements import find_requirements, settle
+from offline_coder.stages.prompting import Context, render_prompt
 
 OnArtefact = Callable[[str], None]
 """Called with the name of each artefact when it is there."""
 
 
+STEPS = 4
+"""How often it is called."""
+
+
 async def make_plan(
     engine: Engine, paper: Paper, context: Context, settings: StageSettings, done: OnArtefact
 ) -> Plan:
-    """The whole plan. Build order and config need only the architecture and are asked together.
+    """The whole plan. Overview, requirements and config need only the paper and are asked together.
 
     Raises what `ask_shape` raises.
     """
-    overview = await write_overview(engine, context, settings)
-    done("overview")
+    await read_once(engine, context, settings)
+    overview, found, chosen = await asyncio.gather(
+        write_overview(engine, context, settings),
+        find_requirements(engine, context, paper, settings),
+        choose_config(engine, context, paper, settings),
+    )
+    requirements, config = settle(found.passages, chosen)
+    left = f"; {found.unasked} doubtful passages were not asked about" if found.unasked else ""
+    done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
-    architecture = await design(engine, context, settings)
+    architecture = await design(engine, context, requirements, settings)
     done("architecture")
     context = context.with_artefact("Architecture", describe(architecture))
-
-    async def order_and_calls() -> tuple[BuildOrder, tuple[Call, ...]]:
-        order = await order_modules(engine, context, architecture, settings)
-        return order, await call_flow(engine, context, order, settings)
-
-    (order, calls), config = await asyncio.gather(
-        order_and_calls(), choose_config(engine, context, paper, settings)
-    )
-    done("build order and config")
+    order = await order_modules(engine, context, architecture, settings)
+    done("build order")
+    calls = await call_flow(engine, context, order, settings)
+    done("calls")
     return Plan(
         overview=overview,
+        requirements=requirements,
         architecture=architecture.model_copy(update={"calls": calls}),
         build_order=order,
         config=config,
     )
+
+
+async def read_once(engine: Engine, context: Context, settings: StageSettings) -> None:
+    """Let the engine read the paper before several requests need it at the same moment: each of them
+    would read it for itself, because a prefix is in the cache only when one request is through with it."""
+    messages = context.messages(render_prompt("planning/read.md.j2"))
+    await engine.complete(Request("planning:read", messages, settings.sampling(1), settings.seed))

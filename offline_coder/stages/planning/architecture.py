@@ -1,17 +1,21 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
-from offline_coder.core.packages import taken_module_names
-from offline_coder.core.plan import Architecture, ClassPlan, Module
+from offline_coder.core.packages import known_base, taken_module_names
+from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module, Requirement
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.signatures import python_name, routines_of
 from offline_coder.stages.prompting import Context, render_prompt
 
-ENTRY_POINT = "main.py"
+OFFERED_KINDS = frozenset({"model", "training"})
+MOST_CLAIMED = 6
+SHOWN_STATEMENT = 90
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
@@ -33,9 +37,10 @@ class DraftPart(Value):
 
 
 class DraftModule(DraftPart):
-    """A module with a path of its own."""
+    """A module with a path of its own, and the ids of what it implements."""
 
     path: str
+    requirements: tuple[str, ...]
 
 
 class Draft(Value):
@@ -51,28 +56,71 @@ class Draft(Value):
     main: tuple[str, ...]
 
 
-async def design(engine: Engine, context: Context, settings: StageSettings) -> Architecture:
-    """The architecture without its calls. Its last module is main.py. Raises what `ask_shape` raises."""
+async def design(
+    engine: Engine, context: Context, requirements: tuple[Requirement, ...], settings: StageSettings
+) -> Architecture:
+    """The architecture without its calls. Its last module is main.py, and each requirement has a module
+    that answers for it. Raises what `ask_shape` raises."""
+    offered = [requirement for requirement in requirements if requirement.kind in OFFERED_KINDS]
+    offered = offered[: settings.offered_requirements]
     draft = await ask_shape(
         engine,
         "planning:architecture",
-        context.messages(render_prompt("planning/architecture.md.j2", limit=settings.max_components)),
-        grammar("architecture", max_components=settings.max_components),
+        context.messages(
+            render_prompt(
+                "planning/architecture.md.j2",
+                limit=settings.max_components,
+                requirements=describe_requirements(offered, SHOWN_STATEMENT),
+            )
+        ),
+        grammar(
+            "architecture",
+            max_components=settings.max_components,
+            requirements=some_of([requirement.id for requirement in offered]),
+        ),
         Draft,
         settings.sampling(settings.architecture_tokens, constrained=True),
         settings.seed,
     )
-    return architecture_of(draft)
+    return with_owners(architecture_of(draft), requirements)
+
+
+def some_of(ids: list[str]) -> dict[str, object]:
+    """The schema of a list of at most six of `ids`; an empty list where there are none."""
+    return {
+        "type": "array",
+        "items": {"enum": ids or [""]},
+        "minItems": 0,
+        "maxItems": min(len(ids), MOST_CLAIMED),
+    }
+
+
+def with_owners(architecture: Architecture, requirements: tuple[Requirement, ...]) -> Architecture:
+    """The architecture in which each requirement belongs to one module: the first component that claims
+    it, else the module for its kind."""
+    claimed: dict[str, str] = {}
+    for module in architecture.modules:
+        for name in module.requirements:
+            claimed.setdefault(name, module.path)
+    owned: dict[str, list[str]] = {}
+    for requirement in requirements:
+        owned.setdefault(claimed.get(requirement.id) or owner_of(requirement), []).append(requirement.id)
+    modules = tuple(
+        module.model_copy(update={"requirements": tuple(owned.get(module.path, ()))})
+        for module in architecture.modules
+    )
+    return architecture.model_copy(update={"modules": modules})
 
 
 def architecture_of(draft: Draft) -> Architecture:
     """The draft as modules in the order of writing: each path once, none that hides a library, main.py
-    last and alone in being the entry point."""
+    last and alone in being the entry point, each base a class that is defined before or comes from
+    outside."""
     modules = {"data.py": module_of("data.py", draft.data)}
     for drafted in draft.components:
         path = importable_path(drafted.path)
         if path not in GIVEN_PATHS:
-            modules.setdefault(path, module_of(path, drafted))
+            modules.setdefault(path, module_of(path, drafted, drafted.requirements))
     for path, part in (
         ("model.py", draft.model),
         ("training.py", draft.training),
@@ -84,14 +132,29 @@ def architecture_of(draft: Draft) -> Architecture:
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
         functions=routines_of(draft.main),
     )
-    return Architecture(approach=tidy(draft.approach), modules=(*modules.values(), entry))
+    return Architecture(approach=tidy(draft.approach), modules=with_known_bases((*modules.values(), entry)))
 
 
-def module_of(path: str, part: DraftPart) -> Module:
-    """The part as a module at `path`."""
+def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """`modules`, where a base stays that is a class written before or one of a known package."""
+    written: set[str] = set()
+    found: list[Module] = []
+    for module in modules:
+        classes: list[ClassPlan] = []
+        for planned in module.classes:
+            bases = tuple(base for base in planned.bases if base in written or known_base(base))
+            classes.append(planned.model_copy(update={"bases": bases}))
+            written.add(planned.name)
+        found.append(module.model_copy(update={"classes": tuple(classes)}))
+    return tuple(found)
+
+
+def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) -> Module:
+    """The part as a module at `path` that claims `requirements`."""
     return Module(
         path=path,
         purpose=tidy(part.purpose),
+        requirements=requirements,
         classes=classes_of(part.classes),
         functions=routines_of(part.functions),
     )
@@ -114,15 +177,14 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 
 
 def importable_path(path: str) -> str:
-    """`path`, renamed when the module would hide one of the standard library or of a known package.
-
-    Raises:
-        BadInput: the path is not safe; the grammar lets none such through.
-    """
-    stem = safe_relative_path(path).stem
-    if stem in taken_module_names():
+    """`path`, renamed when the module would hide one of the standard library or of a known package, or
+    when a system or a tool treats the name specially. The grammar lets only plain names through."""
+    stem = path.removesuffix(".py")
+    try:
+        safe_relative_path(path)
+    except BadInput:
         return f"{stem}_module.py"
-    return path
+    return f"{stem}_module.py" if stem in taken_module_names() else path
 
 
 def tidy(text: str) -> str:

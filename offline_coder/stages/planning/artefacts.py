@@ -7,11 +7,17 @@ from offline_coder.core.values import Value
 from offline_coder.stages.diagrams import call_flow, class_diagram
 from offline_coder.stages.planning.config import config_yaml
 
+DIAGRAMS = ("class_diagram.mmd", "call_flow.mmd")
+
 
 def plan_files(plan: Plan) -> dict[str, str]:
     """File name -> text: the artefacts, and the diagrams generated from the architecture."""
     return {
         "overview.md": plan.overview + "\n",
+        "requirements.json": json.dumps(
+            [requirement.model_dump() for requirement in plan.requirements], indent=2, ensure_ascii=False
+        )
+        + "\n",
         "architecture.json": readable_json(plan.architecture),
         "build_order.json": readable_json(plan.build_order),
         "config.yaml": config_yaml(plan.config),

@@ -45,15 +45,19 @@ async def order_modules(
         settings.sampling(settings.build_order_tokens, constrained=True),
         settings.seed,
     )
-    return build_order_of(order, draft)
+    return build_order_of(architecture, draft)
 
 
-def build_order_of(order: list[str], draft: Draft) -> BuildOrder:
-    """The draft with repeated names taken out, dependencies in the order of writing. The last module is
-    the entry point; when it names no dependency it builds on all, because nothing else can run them."""
+def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
+    """The draft with repeated names taken out, dependencies in the order of writing, the homes of base
+    classes among them. The last module is the entry point; when it names no dependency it builds on all,
+    because nothing else can run them."""
+    order = [module.path for module in architecture.modules]
+    homes = {cls.name: module.path for module in reversed(architecture.modules) for cls in module.classes}
     depends_on: dict[str, tuple[str, ...]] = {}
     for index, path in enumerate(order):
-        chosen = set(draft.depends_on.get(path, ()))
+        bases = {base for cls in architecture.modules[index].classes for base in cls.bases}
+        chosen = {*draft.depends_on.get(path, ()), *(homes[base] for base in bases if base in homes)}
         depends_on[path] = tuple(name for name in order[:index] if name in chosen)
     if not depends_on[order[-1]]:
         depends_on[order[-1]] = tuple(order[:-1])

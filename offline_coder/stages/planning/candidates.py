@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from offline_coder.checks.provenance import GROUPING, NUMBER, POWER_OF_TEN, sentences
 from offline_coder.core.plan import ConfigValue
-from offline_coder.stages.planning.provenance import GROUPING, NUMBER, POWER_OF_TEN, sentences
 
 SETTINGS = (
     (r"learning.rate|\blr\b|\\eta\b|η", "training.learning_rate"),

@@ -7,6 +7,7 @@ the main experiment. A value cannot be invented, for it is not the model that wr
 import yaml
 from pydantic import RootModel
 
+from offline_coder.checks.provenance import holds
 from offline_coder.core.engine import Engine
 from offline_coder.core.plan import ConfigEntry, ConfigValue
 from offline_coder.core.stage_settings import StageSettings
@@ -14,7 +15,6 @@ from offline_coder.papers.paper import ABSTRACT_ID, Paper
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.candidates import Candidate, candidates
-from offline_coder.stages.planning.provenance import holds
 from offline_coder.stages.prompting import Context, render_prompt
 
 

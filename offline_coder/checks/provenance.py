@@ -3,6 +3,10 @@
 The rule: a number matches when the passage holds a number of the same value, whether it is written
 4000, 4,000, 4{,}000, 4e3 or 4 \\times 10^{3}, or as a percentage of it. A word matches without regard
 to case, and "-", "_" and spaces count as the same.
+
+A quote stands in a passage when it does so after both were normalised: the characters that only mark up
+mathematics, $ \\ { } ~ and backquotes, and all white space are left out. Nothing else is: case, digits
+and punctuation have to agree.
 """
 
 import re
@@ -22,6 +26,7 @@ POWER_OF_TEN = re.compile(
     r"(?<![\w.])10(?:\s*\^\s*\{?\s*(?P<power>[-\u2212]?\d{1,3})\s*\}?|"
     r" ?(?P<flat>(?<= )[-\u2212]\d{1,2}|\u2212\d{1,2})(?![\d.]))"
 )
+MARKUP = re.compile(r"[\s$\\{}~`]+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[$\\(])|\n+")
 LONGEST_QUOTE = 300
 
@@ -44,6 +49,16 @@ def numbers_in(text: str) -> set[Decimal]:
     for match in POWER_OF_TEN.finditer(plain):
         found.add(Decimal(1).scaleb(int((match["power"] or match["flat"]).replace("\u2212", "-"))))
     return found
+
+
+def normalised(text: str) -> str:
+    """`text` without white space and mathematical markup, as quotes are compared."""
+    return MARKUP.sub("", text)
+
+
+def stands_in(passage: str, quote: str) -> bool:
+    """Whether `quote` is found in `passage` by the rule above; an empty one never is."""
+    return bool(normalised(quote)) and normalised(quote) in normalised(passage)
 
 
 def plain_words(text: str) -> str:

@@ -1,0 +1,185 @@
+"""Passages of a paper that may ask something of a reproduction: sentences, rows of tables, equations.
+
+They are found without a model, and so is what they may ask for: each passage has the kinds that its
+words speak of. Where the words leave no doubt, the kind is settled here; the others are put to the model
+(requirements.py), which chooses and never writes. So every quote is verbatim by construction.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from offline_coder.checks.provenance import LONGEST_QUOTE, sentences
+from offline_coder.core.plan import RequirementKind
+from offline_coder.papers.fit import section_kinds
+from offline_coder.papers.paper import ABSTRACT_ID, Block, Paper
+from offline_coder.stages.planning.candidates import SETTING_WORDS, in_passage
+
+KIND_WORDS: tuple[tuple[RequirementKind, str], ...] = (
+    (
+        "data",
+        r"data ?sets?\b|corpus|corpora|training (data|set)|validation set|test set|held-out|splits?\b|"
+        r"samples\b|examples\b|images\b|tokeni[sz]|vocabular|pre-?process|augment|sentence pairs|benchmark",
+    ),
+    (
+        "model",
+        r"\blayers?\b|encoder|decoder|attention|\bnetworks?\b|architecture|module\b|embedding|activation|"
+        r"\bheads?\b|hidden|\bblocks?\b|router|experts?\b|convolution|\bMLP|residual|normali[sz]|softmax|"
+        r"projection|input\b|output\b|function\b|parameters\b",
+    ),
+    (
+        "training",
+        r"\btrain(ed|ing|s)?\b|optimi[sz]|\bloss|objective|gradient|learning rate|schedule|epochs?\b|"
+        r"batch|\bsteps?\b|warm-?up|fine-?tun|regulari[sz]|minimi[sz]|initiali[sz]|dropout|back-?propag",
+    ),
+    (
+        "evaluation",
+        r"evaluat|metrics?\b|accuracy|BLEU|perplexity|\bscores?\b|baselines?\b|compar|\breport|\bFID\b|"
+        r"\bF1\b|results?\b|outperform|\bmeasure|divergence\b|beam search|\baverag",
+    ),
+    (
+        "ablation",
+        r"ablat|\bwithout\b|\bremov|variants?\b|\bvary|effect of|impact of|sensitivity|replac",
+    ),
+)
+COMPILED = tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in KIND_WORDS)
+# What authors say of what they did, as against what is known, hoped or cited.
+DEED = re.compile(
+    r"\b(we|our)\b (?:\w+ly )?(\w+ ){0,2}?(use|appl|train|set|employ|initiali|normali|comput|sampl|"
+    r"evaluat|measur|report|compar|vary|add|share|multipl|generat|split|follow|optimi|clip|run|repeat|"
+    r"average|choose|chose|fix|consist)|\b(is|are) (comput|given|defined|composed|trained|set|appl|"
+    r"initiali|updat|sampl|split|repeated|averaged|normali)|consists? of",
+    re.IGNORECASE,
+)
+HEARSAY = re.compile(
+    r"et al|\brecent(ly)?\b|previous(ly)?|prior work|has been|have been|future|\bmay\b|\bmight\b|"
+    r"\bcould\b|\bbelieve\b|\bhope\b",
+    re.IGNORECASE,
+)
+LOSS = re.compile(r"loss|mathcal\{?\s*L|nabla|\\eta|argmin|\\theta_", re.IGNORECASE)
+DIGIT = re.compile(r"\d")
+CELLS = re.compile(r"(?<!\\)\|")
+RULE = re.compile(r"[\s|:=-]+")
+SHORTEST = 30
+MOST_KINDS = 3
+SURE_HITS = 3
+MOST_ROWS = 12
+MOST_STATEMENT = 400
+UNREAD = frozenset({"related", "ending"})
+ORDER = {"setup": 0, "method": 0, "other": 1, "plain appendix": 2, "abstract": 2, "opening": 3, "closing": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One passage, verbatim in `section`. `kinds` are what it may be, the likeliest first; `sure` says
+    that the first one needs no asking. `worth` orders what is asked first: the higher, the earlier."""
+
+    section: str
+    quote: str
+    statement: str
+    kinds: tuple[RequirementKind, ...]
+    sure: bool
+    worth: int
+
+
+def passages(paper: Paper) -> tuple[Passage, ...]:
+    """The passages in the paper's order. Related work, acknowledgements and references are not read."""
+    found: list[Passage] = []
+    if paper.abstract:
+        found += in_text(ABSTRACT_ID, paper.abstract, ORDER["abstract"])
+    for section, kind in zip(paper.sections, section_kinds(paper), strict=True):
+        if kind not in UNREAD:
+            for block in section.blocks:
+                found += in_block(section.id, block, ORDER[kind], setup=kind == "setup")
+    return tuple(found)
+
+
+def in_block(section: str, block: Block, rank: int, *, setup: bool) -> Iterator[Passage]:
+    """The passages of one block. Code and the drawings of figures hold none."""
+    match block.kind:
+        case "paragraph" | "list":
+            yield from in_text(section, block.text, rank)
+        case "table":
+            yield from in_table(section, block.text, rank)
+        case "equation" | "algorithm":
+            text = block.text.strip()
+            quote = text if len(text) <= LONGEST_QUOTE else next(iter(sentences(text)), "")
+            kind: RequirementKind = "training" if setup or LOSS.search(text) else "model"
+            if "=" in text or block.kind == "algorithm":
+                yield Passage(section, quote, one_line(quote), (kind,), True, 0)
+        case "code" | "figure":
+            return
+
+
+def in_text(section: str, text: str, rank: int) -> Iterator[Passage]:
+    """The sentences of `text` that speak of something to do; `rank` is the section's, 0 the first."""
+    for sentence in sentences(text):
+        if len(sentence) < SHORTEST:
+            continue
+        kinds, sure = kinds_of(section, sentence)
+        hearsay = HEARSAY.search(sentence) is not None
+        deed = DEED.search(sentence) is not None
+        if not kinds or (hearsay and not sure) or (rank == ORDER["opening"] and not sure):
+            continue
+        if not (deed or sure or DIGIT.search(sentence)):
+            continue
+        worth = -2 * rank + 2 * deed + (DIGIT.search(sentence) is not None)
+        yield Passage(section, sentence, one_line(sentence), kinds, sure, worth)
+
+
+def kinds_of(section: str, sentence: str) -> tuple[tuple[RequirementKind, ...], bool]:
+    """What `sentence` may be, the kind with most words first, and whether there is no doubt: it assigns
+    a setting, or it is a deed whose words are many and all of one kind."""
+    settings = in_passage(section, sentence)
+    if any(candidate.sure for candidate in settings):
+        return ("hyperparameter",), True
+    hits = {kind: len(words.findall(sentence)) for kind, words in COMPILED}
+    spoken = [kind for kind in sorted(hits, key=lambda kind: -hits[kind]) if hits[kind]]
+    sure = len(spoken) == 1 and hits[spoken[0]] >= SURE_HITS and DEED.search(sentence) is not None
+    if settings:
+        spoken.insert(1, "hyperparameter")
+    return tuple(spoken[:MOST_KINDS]), sure and not settings
+
+
+def in_table(section: str, text: str, rank: int) -> Iterator[Passage]:
+    """The rows of a table that hold numbers or name a setting: settings where the row or its columns
+    are named like settings, results otherwise. At most twelve rows of results."""
+    rows = [line.strip() for line in text.split("\n") if line.strip().startswith("|")]
+    header = cells_of(rows[0]) if rows else []
+    named = sum(SETTING_WORDS.search(cell) is not None for cell in header)
+    results = 0
+    for row in rows[1:]:
+        cells = cells_of(row)
+        if RULE.fullmatch(row) or len(row) > LONGEST_QUOTE or not any(cells):
+            continue
+        label = cells[0] if not DIGIT.search(cells[0]) else ""
+        is_setting = SETTING_WORDS.search(label) is not None or named > 1
+        stated = DIGIT.search("".join(cells[1:])) or (is_setting and in_passage(section, row))
+        if not stated or (not is_setting and results == MOST_ROWS):
+            continue
+        results += not is_setting
+        kind: RequirementKind = "hyperparameter" if is_setting else "evaluation"
+        yield Passage(section, row, row_statement(header, cells), (kind,), True, -rank)
+
+
+def cells_of(row: str) -> list[str]:
+    """The cells of a Markdown row."""
+    return [cell.strip() for cell in CELLS.split(row.strip().strip("|"))]
+
+
+def row_statement(header: list[str], cells: list[str]) -> str:
+    """A row in words: "Dropout: 0.1" of two cells, "base; N: 6; heads: 8" of more."""
+    first, rest = cells[0], cells[1:]
+    if len(rest) == 1:
+        return one_line(f"{first}: {rest[0]}")
+    named = [
+        f"{header[index]}: {cell}" if index < len(header) and header[index] else cell
+        for index, cell in enumerate(rest, start=1)
+        if cell
+    ]
+    return one_line("; ".join([first, *named] if first else named))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line of at most 400 characters."""
+    return " ".join(text.split())[:MOST_STATEMENT]
