@@ -32,8 +32,8 @@ async def make_plan(
 
     Raises what `ask_shape` raises.
     """
-    await read_once(engine, context, settings)
-    overview, found, chosen = await asyncio.gather(
+    _, overview, found, chosen = await asyncio.gather(
+        read_first(engine, context, settings),
         write_overview(engine, context, settings),
         find_requirements(engine, context, paper, settings),
         choose_config(engine, context, paper, settings),
@@ -58,8 +58,9 @@ async def make_plan(
     )
 
 
-async def read_once(engine: Engine, context: Context, settings: StageSettings) -> None:
-    """Let the engine read the paper before several requests need it at the same moment: each of them
-    would read it for itself, because a prefix is in the cache only when one request is through with it."""
+async def read_first(engine: Engine, context: Context, settings: StageSettings) -> None:
+    """Let the engine read the paper for a request that wants one token and no constraint: it is read while
+    the constraints of the others are compiled, and they find it in the cache instead of each reading it
+    for itself."""
     messages = context.messages(render_prompt("planning/read.md.j2"))
     await engine.complete(Request("planning:read", messages, settings.sampling(1), settings.seed))
