@@ -54,6 +54,8 @@ class Repository:
                 repairs=file.repairs,
                 before=file.findings,
                 left_out=file.left_out,
+                candidates=file.candidates,
+                chosen=file.chosen,
             )
             for file in self.written.values()
         )
@@ -116,10 +118,10 @@ async def make_repository(
             run.write(f"repo/{written.path}", written.text)
             meter.watcher.step_done(f"{written.path}: {written.verdict}")
 
-        written = await write_code(engine, context, plan, analyses, settings, keep)
+        look = checks_of(plan)
+        written = await write_code(engine, context, plan, analyses, look, settings, keep)
 
     with meter.stage("repair"):
-        look = checks_of(plan)
         mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
         mended = await rewrite(engine, context, plan, mended, look, settings)
 

@@ -188,7 +188,7 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
         "--model": (job.model, before.model),
         "--endpoint": (job.endpoint, before.endpoint),
         "--reader": (job.reader, before.reader),
-        "--seed or --temperature": (deciding(job.stages), deciding(before.stage_settings)),
+        "--seed, --temperature or --candidates": (deciding(job.stages), deciding(before.stage_settings)),
     }
     for name, (now, then) in asked.items():
         if now != then:

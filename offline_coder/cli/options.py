@@ -61,6 +61,13 @@ def sampling_options(function: Command) -> Command:
         click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True),
         click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True),
         click.option(
+            "--candidates",
+            type=click.IntRange(1, 16),
+            default=1,
+            show_default=True,
+            help="Versions of each module to write together; the one with the fewest findings is kept.",
+        ),
+        click.option(
             "--debug-rounds",
             type=click.IntRange(0, 50),
             default=0,

@@ -69,6 +69,7 @@ def generating(command: Command) -> Command:
         gpus: int,
         seed: int,
         temperature: float,
+        candidates: int,
         debug_rounds: int,
         reader: str,
         **others: bool,
@@ -79,7 +80,9 @@ def generating(command: Command) -> Command:
             model=model,
             endpoint=endpoint,
             reader=reader,
-            stages=StageSettings(seed=seed, temperature=temperature, debug_rounds=debug_rounds),
+            stages=StageSettings(
+                seed=seed, temperature=temperature, candidates=candidates, debug_rounds=debug_rounds
+            ),
             engine=engine_settings(context, kv_gib, gpu_fraction, gpus, seed),
         )
         code: int = command(job, **others)

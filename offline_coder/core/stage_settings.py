@@ -34,6 +34,7 @@ class StageSettings(Value):
     config_candidates: int = 32
     analysis_tokens: int = 400
     code_tokens: int = 1400
+    candidates: int = 1
     max_components: int = 2
     continuations: int = 1
     regenerations: int = 1

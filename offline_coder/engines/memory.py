@@ -128,6 +128,11 @@ def has_bf16_instructions(cpuinfo: str) -> bool:
     return any(f" {flag}" in cpuinfo for flag in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def has_int8_instructions(cpuinfo: str) -> bool:
+    """Whether a CPU multiplies int8 by itself, from the text of /proc/cpuinfo."""
+    return any(f" {flag}" in cpuinfo for flag in ("avx512_vnni", "avx_vnni", "amx_int8"))
+
+
 def served_shape(shape: ModelShape, device: str, asked: str | None) -> ModelShape:
     """The shape with the type it is served in: the asked one; on a CPU without bfloat16 instructions
     float32, which is several times faster there and takes twice the memory; else the weights' own."""

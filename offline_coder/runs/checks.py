@@ -3,18 +3,21 @@
 from typing import Literal
 
 from offline_coder.core.attempt import Attempt
-from offline_coder.core.finding import Finding
+from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.values import Value
 
 
 class FileVerdict(Value):
-    """How one module came about. `before` is what was wrong with answers that were not kept."""
+    """How one module came about. `before` is what was wrong with answers that were not kept; of several
+    `candidates`, each with its findings, the one at place `chosen` was taken."""
 
     path: str
     verdict: Literal["first answer", "repaired", "stub"]
     repairs: tuple[str, ...]
     before: tuple[Finding, ...]
     left_out: tuple[str, ...]
+    candidates: tuple[Tally, ...] = ()
+    chosen: int = 0
 
 
 class SmokeVerdict(Value):

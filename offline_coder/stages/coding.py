@@ -2,18 +2,23 @@
 imports from are done; independent files are written together."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
+from offline_coder.core.finding import Tally
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import Written, write_checked
+
+SEEDS_APART = 1000
+"""Between the seeds of two candidates; each may take several in a row."""
 
 OnWritten = Callable[[Written], None]
 """Called with each file as soon as it is done."""
@@ -40,10 +45,11 @@ async def write_code(
     context: Context,
     plan: Plan,
     analyses: Mapping[str, str],
+    look: Look,
     settings: StageSettings,
     done: OnWritten,
 ) -> dict[str, Written]:
-    """Module path -> its file, every one of which parses; in build order.
+    """Module path -> its file, every one of which parses; in build order. `look` judges candidates.
 
     Raises what the engine raises; files already given to `done` are whole.
     """
@@ -54,7 +60,7 @@ async def write_code(
         needed = order.depends_on[path]
         await asyncio.gather(*(asyncio.shield(pending[name]) for name in needed))
         texts = {name: pending[name].result().text for name in needed}
-        written = await write_module(engine, context, plan, path, analyses[path], texts, settings)
+        written = await write_module(engine, context, plan, path, analyses[path], texts, look, settings)
         done(written)
         return written
 
@@ -76,14 +82,39 @@ async def write_module(
     path: str,
     analysis: str,
     dependencies: Mapping[str, str],
+    look: Look,
     settings: StageSettings,
 ) -> Written:
-    """One file: asked for, checked, repaired, or a stub when nothing else parses."""
+    """One file: asked for, checked, repaired, or a stub when nothing else parses. Of several candidates,
+    asked for together, the one that fits its dependencies best."""
     module = plan.architecture.module(path)
     task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings)
     begun = opening(plan, module, dependencies)
-    written = await write_checked(engine, context, task.text, module, settings, begun)
-    return written.with_left_out(task.left_out)
+    ways = [
+        settings.model_copy(update={"seed": settings.seed + SEEDS_APART * n})
+        for n in range(settings.candidates)
+    ]
+    drafts = await asyncio.gather(
+        *(write_checked(engine, context, task.text, module, way, begun) for way in ways)
+    )
+    best = drafts[0] if len(drafts) == 1 else best_of(drafts, dependencies, look, plan.build_order.order)
+    return replace(best, left_out=task.left_out)
+
+
+def best_of(
+    drafts: Sequence[Written], dependencies: Mapping[str, str], look: Look, order: Sequence[str]
+) -> Written:
+    """The draft with the fewest findings beside its dependencies, after what a machine can mend; a stub
+    only when all are stubs, the first of equals. It records how all of them did."""
+    tallies = tuple(
+        Tally.of(mend({**dependencies, draft.path: draft.text}, look, order).findings) for draft in drafts
+    )
+    ranks = [
+        (draft.verdict == "stub", tally.errors, tally.others)
+        for draft, tally in zip(drafts, tallies, strict=True)
+    ]
+    chosen = ranks.index(min(ranks))
+    return replace(drafts[chosen], candidates=tallies, chosen=chosen)
 
 
 async def fitting_task(

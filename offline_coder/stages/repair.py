@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from offline_coder.checks.cut import last_good_prefix, repeats
@@ -14,7 +14,7 @@ from offline_coder.checks.fences import code_of
 from offline_coder.checks.skeleton import skeleton
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.core.engine import Engine
-from offline_coder.core.finding import Finding
+from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Module
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
@@ -32,7 +32,8 @@ Verdict = Literal["first answer", "repaired", "stub"]
 class Written:
     """One file of the repository: text that parses, and how it came about.
 
-    `repairs` are the rungs that were tried, in order; `findings` what was wrong before them.
+    `repairs` are the rungs that were tried, in order; `findings` what was wrong before them. Where there
+    were several candidates, `candidates` are the findings of each and `chosen` is the place of this one.
     """
 
     path: str
@@ -41,10 +42,8 @@ class Written:
     repairs: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
-
-    def with_left_out(self, left_out: tuple[str, ...]) -> "Written":
-        """This file, with what was left out of its prompt."""
-        return replace(self, left_out=left_out)
+    candidates: tuple[Tally, ...] = ()
+    chosen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

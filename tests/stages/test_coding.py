@@ -2,6 +2,7 @@
 
 import asyncio
 
+from offline_coder.checks.ladder import check_repository
 from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
@@ -41,6 +42,7 @@ def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request],
             Context("paper"),
             PLAN,
             dict.fromkeys(PATHS, "specification"),
+            check_repository,
             StageSettings(),
             lambda file: done.append(file.path),
         )
@@ -74,3 +76,28 @@ def test_the_shared_part_of_all_prompts_is_the_same() -> None:
     _, asked, _ = run(context=32768)
     starts = {request.messages[1].content.partition("# Task")[0] for request in asked}
     assert len(starts) == 1
+
+
+def test_the_best_of_several_candidates_is_kept_and_the_others_are_counted() -> None:
+    bodies = {0: "def f() -> int:\n    return nothing\n", 1000: "def f() -> int:\n    return 1\n",
+              2000: "not Python ("}  # fmt: skip
+
+    def answer(request: Request) -> str:
+        return bodies.get(request.seed, "still not (")
+
+    files = asyncio.run(
+        write_code(
+            ScriptedEngine(answer, context=32768),
+            Context("paper"),
+            PLAN,
+            dict.fromkeys(PATHS, "specification"),
+            check_repository,
+            StageSettings(candidates=3),
+            lambda file: None,
+        )
+    )
+    data = files["data.py"]
+    assert "return 1" in data.text
+    assert data.chosen == 1
+    assert [tally.errors for tally in data.candidates] == [1, 0, 0]
+    assert data.verdict == "first answer"
