@@ -79,26 +79,42 @@ async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Fi
 
 
 async def plan_repository(
-    engine: Engine, paper: Paper, fitted: Fitted, run: RunFolder, settings: StageSettings, meter: Meter
+    engine: Engine,
+    paper: Paper,
+    fitted: Fitted,
+    run: RunFolder,
+    settings: StageSettings,
+    meter: Meter,
+    given: Plan | None = None,
 ) -> Plan:
-    """Planning, written to plan/."""
+    """Planning, written to plan/. A plan that is `given`, as a person left it there, is taken as it is."""
     run.write("paper.md", render(paper))
-    with meter.stage("planning", steps=STEPS):
-        plan = await make_plan(engine, paper, Context(fitted.text), settings, meter.watcher.step_done)
+    with meter.stage("planning", steps=1 if given else STEPS):
+        if given:
+            plan = given
+            meter.watcher.step_done("the plan in plan/")
+        else:
+            plan = await make_plan(engine, paper, Context(fitted.text), settings, meter.watcher.step_done)
         for name, text in plan_files(plan).items():
             run.write(f"plan/{name}", text)
     return plan
 
 
 async def make_repository(
-    engine: Engine, paper: Paper, fitted: Fitted, run: RunFolder, settings: StageSettings, meter: Meter
+    engine: Engine,
+    paper: Paper,
+    fitted: Fitted,
+    run: RunFolder,
+    settings: StageSettings,
+    meter: Meter,
+    given: Plan | None = None,
 ) -> Repository:
     """Plan, analyse, write, check, run. Everything is in the run folder as soon as it is made.
 
     Raises:
         EngineFailed: the engine failed; what was answered is in the journal.
     """
-    plan = await plan_repository(engine, paper, fitted, run, settings, meter)
+    plan = await plan_repository(engine, paper, fitted, run, settings, meter, given)
     modules = plan.architecture.modules
     context = (
         Context(fitted.text)

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import file_digest
+from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.settings import EngineSettings, ModelFolder
@@ -22,6 +24,8 @@ from offline_coder.runs.journaled import Journaled
 from offline_coder.runs.manifest import Manifest, OmittedPart, Status, software
 from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.stages.grammar import grammar_digests
+from offline_coder.stages.planning.config import texts_of
+from offline_coder.stages.planning.reading import plan_on_disk
 from offline_coder.stages.prompting import prompt_digests
 from offline_coder.weights import resolve
 
@@ -57,13 +61,14 @@ class Outcome:
 
 @dataclass
 class Session:
-    """A job being carried out in its folder."""
+    """A job being carried out in its folder. `given` is the plan that lies there already."""
 
     job: Job
     run: RunFolder
     paper: Paper
     paper_sha256: str
     meter: Meter
+    given: Plan | None = None
     started: float = field(default_factory=time.monotonic)
     engine_start_seconds: float = 0.0
 
@@ -113,11 +118,13 @@ class Session:
         repository = None
         try:
             if self.job.plan_only:
-                await plan_repository(journaled, self.paper, fitted, self.run, self.job.stages, self.meter)
+                await plan_repository(
+                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter, self.given
+                )
                 status = "planned"
             else:
                 repository = await make_repository(
-                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter
+                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter, self.given
                 )
                 status = "finished"
         except asyncio.CancelledError:
@@ -147,10 +154,12 @@ class Session:
 
 
 async def execute(job: Job, watcher: Watcher) -> Outcome:
-    """Carry out `job`. A folder that holds the same run is resumed; a finished one is left as it is.
+    """Carry out `job`. A folder that holds the same run is resumed; a finished one is left as it is,
+    unless its plan was changed: then the repository is made again from that plan.
 
     Raises:
-        BadInput: the paper cannot be read, or the folder holds another run.
+        BadInput: the paper cannot be read, the folder holds another run, a file that is not the plan's was
+            changed, or the plan was and does not hold.
         MissingPrerequisite: weights, vLLM, memory or disk are missing.
         EngineFailed: the engine failed; the run can be resumed.
     """
@@ -160,13 +169,19 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
         watcher.note(str(warning))
     with RunFolder(job.output) as run:
         before = run.manifest()
+        plan = None
         if before is not None:
             refuse_another_run(job, digest, before)
-            refuse_changed_files(run.path, before)
-            finished = before.status == "finished" or (job.plan_only and before.status == "planned")
-            if finished and not job.again:
+            if job.plan_only and before.status in ("planned", "finished") and not job.again:
                 return Outcome(before, None)
-        session = Session(job, run, paper, digest, Meter(watcher))
+            changed = changed_files(run.path, before)
+            refuse_changed_files(run.path, changed)
+            plan = plan_on_disk(run.path, texts_of(paper), changed)
+            if before.status == "finished" and not changed and not job.again:
+                return Outcome(before, None)
+            if changed:
+                forget_repository(run.path, before)
+        session = Session(job, run, paper, digest, Meter(watcher), plan)
         watcher.stage_began("engine", 0)
         began = time.monotonic()
         async with open_engine(
@@ -203,16 +218,29 @@ def deciding(settings: StageSettings) -> StageSettings:
     return settings.model_copy(update={"debug_rounds": 0})
 
 
-def refuse_changed_files(folder: Path, before: Manifest) -> None:
-    """Raises BadInput when a file of the folder is not as the run left it: carrying on would write the
-    run's own version over somebody's work."""
+def changed_files(folder: Path, before: Manifest) -> list[str]:
+    """The files of the folder that are there and not as the run left them."""
     now = made_files(folder) if before.files else {}
-    changed = sorted(name for name, digest in before.files.items() if now.get(name, digest) != digest)
-    if changed:
-        raise BadInput(
-            f"{folder}/{changed[0]} was changed since the run wrote it",
-            "keep your version elsewhere and delete this one, or start a new folder with -o",
-        )
+    return sorted(name for name, digest in before.files.items() if now.get(name, digest) != digest)
+
+
+def refuse_changed_files(folder: Path, changed: Iterable[str]) -> None:
+    """Raises BadInput when one of `changed` is not the plan's: carrying on would write the run's own
+    version over somebody's work."""
+    for name in changed:
+        if not name.startswith("plan/"):
+            raise BadInput(
+                f"{folder}/{name} was changed since the run wrote it",
+                "keep your version elsewhere and delete this one, or start a new folder with -o",
+            )
+
+
+def forget_repository(folder: Path, before: Manifest) -> None:
+    """Delete what the run made from a plan that is no longer the same: no file of it was changed, and the
+    journal makes again what the new plan leaves as it was."""
+    for name in before.files:
+        if name.startswith(("repo/", "analysis/")):
+            (folder / name).unlink(missing_ok=True)
 
 
 def model_folder(name: str) -> ModelFolder:

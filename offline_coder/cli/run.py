@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from offline_coder.cli.edit import edit_plan
 from offline_coder.cli.options import (
     Command,
     added,
@@ -103,10 +104,12 @@ def run(job: Job, strict: bool, quiet: bool, as_json: bool) -> int:
 
 @click.command()
 @generating
+@click.option("--edit", is_flag=True, help="Then wait while you change DIR/plan, and check it.")
 @display_options
-def plan(job: Job, quiet: bool, as_json: bool) -> int:
-    """Plan the repository for PAPER and stop: read DIR/plan, then `offline-coder write DIR`."""
-    return carry_out(replace(job, plan_only=True), quiet, as_json, strict=False)
+def plan(job: Job, edit: bool, quiet: bool, as_json: bool) -> int:
+    """Plan the repository for PAPER and stop: read or change DIR/plan, then `offline-coder write DIR`."""
+    code = carry_out(replace(job, plan_only=True), quiet, as_json, strict=False)
+    return edit_plan(job.output) if edit else code
 
 
 def job_of(folder: Path) -> Job:

@@ -23,7 +23,7 @@ class StageSettings(Value):
     temperature: float = 0.2
     top_p: float = 0.95
     repetition_penalty: float = 1.05
-    overview_tokens: int = 700
+    overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
     requirement_passages: int = 16

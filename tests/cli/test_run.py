@@ -84,11 +84,11 @@ def test_another_run_in_the_same_folder_is_refused(
 
 def test_a_file_changed_by_hand_is_not_written_over(cli: Cli, paper_file: Path) -> None:
     cli("plan", paper_file, "--model", "random-walk", "-o", "out", "--quiet")
-    Path("out/plan/overview.md").write_text("my own plan")
+    Path("out/paper.md").write_text("# My own paper")
     result = cli("write", "out")
     assert result.code == 2
-    assert "overview.md" in result.err
-    assert Path("out/plan/overview.md").read_text() == "my own plan"
+    assert "paper.md" in result.err
+    assert Path("out/paper.md").read_text() == "# My own paper"
 
 
 def test_check_sees_the_plan_and_the_repository(cli: Cli, paper_file: Path) -> None:

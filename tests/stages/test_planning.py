@@ -21,7 +21,7 @@ from offline_coder.stages.planning.architecture import importable_path, some_of,
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
-from offline_coder.stages.planning.overview import write_overview
+from offline_coder.stages.planning.overview import LIMITS, STEPS, ended, write_overview
 from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of
 from offline_coder.stages.prompting import Context
@@ -87,6 +87,20 @@ def test_only_bases_that_something_defines_stay() -> None:
     assert [planned.bases for planned in module.classes] == [("nn.Module",), ("A",), (), (), ()]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("short and\n  open", "short and open"),
+        ("It ends here. It goes on and is cu", "It ends here. It goes on and is cu"),
+        ("It ends right here, all is said. It goe", "It ends right here, all is said."),
+        ("One. Then there is a long sentence whi", "One. Then there is a long sentence ..."),
+        ("It stops exactly where its limit stops.", "It stops exactly where its limit stops."),
+    ],
+)
+def test_a_sentence_that_met_its_limit_is_cut_at_a_whole_one(text: str, shown: str) -> None:
+    assert ended(text, 38) == shown
+
+
 def part(methods: list[str], functions: list[str]) -> dict[str, object]:
     """A module as the grammar wants it, with a class when it has methods."""
     net = {"name": "Net", "base": "nn.Module", "purpose": "an MLP", "methods": methods}
@@ -99,8 +113,8 @@ def part(methods: list[str], functions: list[str]) -> dict[str, object]:
 
 EXAMPLES = {
     "overview": (
-        {},
-        dict.fromkeys(("goals", "method", "data", "training", "evaluation", "unclear"), "x" * 50),
+        {"steps": STEPS, **LIMITS},
+        {**dict.fromkeys(LIMITS, "x" * 50), "method": ["x" * 50, "y" * 50]},
         {"goals": "x" * 50},
     ),
     "architecture": (

@@ -1,7 +1,7 @@
 """The plan read back from its files, as a person may have changed them, and what does not hold in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from offline_coder.checks.plan import check_plan
-from offline_coder.checks.plan.problem import problem
+from offline_coder.checks.plan.problem import FOLDER, problem
 from offline_coder.checks.trees import MAX_BYTES
 from offline_coder.core.errors import BadInput
 from offline_coder.core.finding import Finding
@@ -105,6 +105,26 @@ def read_plan_folder(folder: Path, sections: Mapping[str, str]) -> ReadPlan:
         except OSError as error:
             raise BadInput(f"cannot read {folder / name}: {error.strerror}", "check the file") from error
     return read_plan(files, sections)
+
+
+def plan_on_disk(folder: Path, sections: Mapping[str, str], changed: Collection[str]) -> Plan | None:
+    """The whole plan that lies in the run folder `folder`; None when there is none, or one whose writing
+    was stopped half-way. `changed` are the run's files that are not as it left them ("plan/overview.md").
+
+    Raises:
+        BadInput: the plan does not hold, or a file is missing while others were changed.
+    """
+    if not (folder / FOLDER).is_dir():
+        return None
+    read = read_plan_folder(folder / FOLDER, sections)
+    by_hand = any(name.startswith(f"{FOLDER}/") for name in changed)
+    if read.errors and all(error.rule == "missing-file" for error in read.errors) and not by_hand:
+        return None
+    if read.errors:
+        first, *others = read.errors
+        more = f" (and {len(others)} more)" if others else ""
+        raise BadInput(f"{folder}/{first.file}: {first.message}{more}", f"offline-coder check {folder}")
+    return read.plan
 
 
 def merged(settings: Mapping[str, ConfigValue], sources: tuple[ConfigEntry, ...]) -> tuple[ConfigEntry, ...]:
