@@ -32,8 +32,8 @@ class StageSettings(Value):
     build_order_tokens: int = 700
     config_tokens: int = 700
     config_candidates: int = 32
-    analysis_tokens: int = 400
-    code_tokens: int = 1400
+    analysis_tokens: int = 300
+    code_tokens: int = 1200
     candidates: int = 1
     max_components: int = 2
     continuations: int = 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import openai
@@ -11,6 +11,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineFailed
 from offline_coder.core.request import Completion, Message, Request
+from offline_coder.engines.streaming import SERVER_STOPS, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
 
 RETRY_WAITS = (0.5, 2.0, 5.0)
@@ -75,6 +76,8 @@ class OpenAIEngine:
         check_fits(request, await self.count(request.messages), self._context)
         body = chat_body(request, self._model)
         began = time.monotonic()
+        if len(request.sampling.stop) > SERVER_STOPS:
+            return await self._tried(lambda: read_stream(self._client, body, request), request.purpose)
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)
 
@@ -95,9 +98,12 @@ class OpenAIEngine:
         await self._client.close()
 
     async def _post(self, route: str, body: dict[str, Any], purpose: str) -> dict[str, Any]:
+        return await self._tried(lambda: self._send(route, body), purpose)
+
+    async def _tried(self, ask: Callable[[], Awaitable[Result]], purpose: str) -> Result:
         for wait in (*RETRY_WAITS, None):
             try:
-                return await self._guarded(self._send(route, body))
+                return await self._guarded(ask())
             except openai.APITimeoutError:
                 raise EngineFailed(f"{purpose}: no answer in time from {self._url}") from None
             except openai.APIConnectionError as error:
@@ -122,6 +128,8 @@ class OpenAIEngine:
             return await work
         task = asyncio.ensure_future(work)
         death = asyncio.ensure_future(self._guard.death())
+        for job in (task, death):
+            job.add_done_callback(_seen)
         try:
             await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
             if task.done() and not isinstance(task.exception(), openai.APIError):
@@ -142,8 +150,12 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
     """Cancel `task` and wait until it is over, whatever it ends with."""
     task.cancel()
     await asyncio.wait({task})
+
+
+def _seen(task: asyncio.Future[Any]) -> None:
+    """Mark the exception of a task as seen: one that lost a race, or that Ctrl-C left behind, would be
+    reported as a traceback when it is collected."""
     if not task.cancelled():
-        # Marks the exception as seen, or asyncio reports it when the task is collected.
         task.exception()
 
 

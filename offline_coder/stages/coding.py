@@ -15,7 +15,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import Written, write_checked
+from offline_coder.stages.repair import Frame, Written, write_checked
 
 SEEDS_APART = 1000
 """Between the seeds of two candidates; each may take several in a row."""
@@ -89,16 +89,30 @@ async def write_module(
     asked for together, the one that fits its dependencies best."""
     module = plan.architecture.module(path)
     task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings)
-    begun = opening(plan, module, dependencies)
+    frame = Frame(opening(plan, module, dependencies), ends_of(plan, module))
     ways = [
         settings.model_copy(update={"seed": settings.seed + SEEDS_APART * n})
         for n in range(settings.candidates)
     ]
     drafts = await asyncio.gather(
-        *(write_checked(engine, context, task.text, module, way, begun) for way in ways)
+        *(write_checked(engine, context, task.text, module, way, frame) for way in ways)
     )
     best = drafts[0] if len(drafts) == 1 else best_of(drafts, dependencies, look, plan.build_order.order)
     return replace(best, left_out=task.left_out)
+
+
+def ends_of(plan: Plan, module: Module) -> tuple[str, ...]:
+    """What begins another file than `module`'s. Small models write all of a repository into the first."""
+    others = [other for other in plan.architecture.modules if other.path != module.path]
+    own = set(module.names())
+    titles = [f"\n# {other.path}" for other in others]
+    classes = [f"\nclass {planned.name}" for other in others for planned in other.classes]
+    functions = [f"\ndef {planned.name}(" for other in others for planned in other.functions]
+    definitions = [
+        end for end in dict.fromkeys((*classes, *functions)) if end.strip("\n(").partition(" ")[2] not in own
+    ]
+    guard = () if module.path == ENTRY_POINT else ("\nif __name__",)
+    return (*titles, *definitions, *guard)
 
 
 def best_of(

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from offline_coder.checks.cut import last_good_prefix, repeats
@@ -47,6 +47,18 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What an answer goes on from, and the texts besides the closing fence that end it."""
+
+    begun: str = ""
+    ends: tuple[str, ...] = ()
+
+
+WHOLE = Frame()
+"""A file from its first line to the closing fence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The code in an answer, and whether the budget cut it."""
 
@@ -67,17 +79,22 @@ def errors_in_any(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 async def write_checked(
-    engine: Engine, context: Context, task: str, module: Module, settings: StageSettings, begun: str = ""
+    engine: Engine,
+    context: Context,
+    task: str,
+    module: Module,
+    settings: StageSettings,
+    frame: Frame = WHOLE,
 ) -> Written:
-    """The file for `task`, by the ladder; each answer goes on from `begun`. Raises what the engine raises."""
+    """The file for `task`, by the ladder, each answer inside `frame`. Raises what the engine raises."""
     repairs: list[str] = []
     seen: list[Finding] = []
     asked = task
     for attempt in range(1 + settings.regenerations):
         purpose = f"coding:{module.path}" if attempt == 0 else f"repair:{module.path}"
-        answer = await ask_code(engine, context, purpose, asked, settings, settings.seed + attempt, begun)
-        answer = await continue_cut(engine, context, module, asked, answer, settings, repairs)
-        added = answer.code != tidy_code(begun)
+        answer = await ask_code(engine, context, purpose, asked, settings, settings.seed + attempt, frame)
+        answer = await continue_cut(engine, context, module, asked, answer, settings, repairs, frame)
+        added = answer.code != tidy_code(frame.begun)
         found = errors_in(module.path, answer.code if added else "")
         if not found:
             return Written(
@@ -102,14 +119,14 @@ async def ask_code(
     task: str,
     settings: StageSettings,
     seed: int,
-    begun: str = "",
+    frame: Frame = WHOLE,
 ) -> Answer:
-    """One answer, prefilled with the fence and with the code `begun`, stopped at the closing fence."""
-    messages = context.messages(task, prefill=PREFILL + begun)
+    """One answer, prefilled with the fence and what is begun, stopped at the closing fence or before."""
+    messages = context.messages(task, prefill=PREFILL + frame.begun)
     budget = await room_for_answer(engine, messages, settings.code_tokens, purpose)
-    sampling = settings.sampling(budget, stop=(FENCE,))
+    sampling = settings.sampling(budget, stop=(FENCE, *frame.ends))
     completion = await engine.complete(Request(purpose, messages, sampling, seed))
-    whole = begun + completion.text
+    whole = frame.begun + completion.text
     return Answer(tidy_code(code_of(whole, "python")), completion.finish_reason == "length")
 
 
@@ -121,6 +138,7 @@ async def continue_cut(
     answer: Answer,
     settings: StageSettings,
     repairs: list[str],
+    frame: Frame,
 ) -> Answer:
     """The answer, continued while it was cut and continuations are left; then, if it still has no
     end, without its unfinished last statement. What repeats itself is cut off, not continued."""
@@ -128,9 +146,9 @@ async def continue_cut(
         if not answer.cut or repeats(answer.code) is not None:
             break
         repairs.append("continued a cut answer")
-        begun = last_good_prefix(answer.code)
+        rest = replace(frame, begun=last_good_prefix(answer.code))
         purpose = f"repair:continue:{module.path}"
-        answer = await ask_code(engine, context, purpose, task, settings, settings.seed + turn, begun)
+        answer = await ask_code(engine, context, purpose, task, settings, settings.seed + turn, rest)
     if not answer.cut:
         return answer
     repairs.append("cut back to the last whole statement")

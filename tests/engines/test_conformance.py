@@ -83,10 +83,15 @@ def test_a_longer_prompt_counts_more(loop: asyncio.Runner, engine: Engine) -> No
     assert loop.run(engine.count(longer)) > loop.run(engine.count(QUESTION))
 
 
-def test_a_stop_string_ends_the_answer_and_is_not_in_it(loop: asyncio.Runner, engine: Engine) -> None:
+@pytest.mark.parametrize("others", [0, 9], ids=["alone", "the last of ten"])
+def test_a_stop_string_ends_the_answer_and_is_not_in_it(
+    loop: asyncio.Runner, engine: Engine, others: int
+) -> None:
     whole = answer(loop, engine, ask()).text
     mark = whole[len(whole) // 2 :].split()[0]
-    got = answer(loop, engine, ask(stop=(mark,)))
+    got = answer(loop, engine, ask(stop=(*(f"never {n}" for n in range(others)), mark)))
+    assert 0 < got.output_tokens <= 12
+    assert got.prompt_tokens > 0
     assert got.finish_reason == "stop"
     assert got.text == whole[: whole.find(mark)]
 

@@ -26,6 +26,14 @@ def test_a_setting_is_offered_the_names_that_stand_near_it(paper: Paper) -> None
     assert names["'Adam'"] == "training.optimizer"
 
 
+def test_a_setting_that_counts_is_never_a_fraction_nor_a_share_more_than_one() -> None:
+    texts = {"s1": "With hidden layers we use 92.3 of them, dropout of 4 and label smoothing = 0.1."}
+    found = {candidate.value: candidate.names for candidate in candidates(texts, 32)}
+    assert 92.3 not in found or not {"model.layers", "model.hidden_size"} & set(found[92.3])
+    assert "model.dropout" not in found.get(4, ())
+    assert "training.label_smoothing" in found[0.1]
+
+
 def test_results_citations_and_references_are_not(paper: Paper) -> None:
     texts = {"s1": "Layers follow Section 3.2 and Table 4 [17]. We reach 97.2 of accuracy."}
     assert candidates(texts, 32) == ()

@@ -3,11 +3,11 @@
 import asyncio
 
 from offline_coder.checks.ladder import check_repository
-from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan
+from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
-from offline_coder.stages.coding import write_code
+from offline_coder.stages.coding import ends_of, write_code
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written
 
@@ -101,3 +101,20 @@ def test_the_best_of_several_candidates_is_kept_and_the_others_are_counted() -> 
     assert data.chosen == 1
     assert [tally.errors for tally in data.candidates] == [1, 0, 0]
     assert data.verdict == "first answer"
+
+
+def test_an_answer_ends_where_it_begins_another_file() -> None:
+    modules = (
+        Module(
+            path="model.py",
+            purpose="x",
+            classes=(ClassPlan(name="Net", purpose="x"),),
+            functions=(Routine(name="run"),),
+        ),
+        Module(path="training.py", purpose="x", functions=(Routine(name="run"), Routine(name="train"))),
+        Module(path="main.py", purpose="x", functions=(Routine(name="main"),)),
+    )
+    plan = PLAN.model_copy(update={"architecture": Architecture(approach="plain", modules=modules)})
+    ends = ends_of(plan, modules[1])
+    assert {"\n# model.py", "\n# main.py", "\nclass Net", "\ndef main(", "\nif __name__"} == set(ends)
+    assert "\nif __name__" not in ends_of(plan, modules[2])

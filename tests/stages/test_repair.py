@@ -12,7 +12,7 @@ from offline_coder.core.request import Completion, FinishReason, Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.stages.prompting import Context
-from offline_coder.stages.repair import Written, write_checked
+from offline_coder.stages.repair import Frame, Written, write_checked
 
 MODULE = Module(
     path="model.py",
@@ -40,7 +40,7 @@ def written(
 
     engine = ScriptedEngine(answer)
     file = asyncio.run(
-        write_checked(engine, Context("paper"), "write it", MODULE, settings or StageSettings(), begun)
+        write_checked(engine, Context("paper"), "write it", MODULE, settings or StageSettings(), Frame(begun))
     )
     return file, asked
 

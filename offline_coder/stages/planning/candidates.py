@@ -58,6 +58,13 @@ SETTINGS = (
     (r"beam", "evaluation.beam_size"),
 )
 """Words that announce a setting, and the name it goes by."""
+WHOLE = re.compile(
+    r"model\.(layers|heads|experts|dimension|channels|stride|\w+_size)|data\.\w+|evaluation\.beam_size|"
+    r"training\.(batch_size|epochs|steps|warmup_steps|patience|seeds)"
+)
+"""Settings that count something."""
+SHARE = re.compile(r"model\.dropout|training\.(label_smoothing|momentum|beta[12]|epsilon|weight_decay)")
+"""Settings from 0 to below 1."""
 SETTING_WORDS = re.compile("|".join(f"(?:{words})" for words, _ in SETTINGS), re.IGNORECASE)
 COMPILED = tuple((re.compile(words, re.IGNORECASE), name) for words, name in SETTINGS)
 KNOWN = (
@@ -146,6 +153,13 @@ def names_near(text: str, start: int, end: int) -> tuple[str, ...]:
     return tuple(sorted(distances, key=lambda name: distances[name])[:MOST_NAMES])
 
 
+def possible(name: str, value: ConfigValue) -> bool:
+    """Whether the number `value` can be that of the setting `name`."""
+    if WHOLE.fullmatch(name):
+        return isinstance(value, int) and value >= 0
+    return SHARE.fullmatch(name) is None or (isinstance(value, int | float) and 0 <= value < 1)
+
+
 def in_passage(section: str, passage: str) -> list[Candidate]:
     """The candidates of one sentence or row, in order."""
     plain = GROUPING.sub("", passage)
@@ -167,7 +181,8 @@ def in_passage(section: str, passage: str) -> list[Candidate]:
     for match in sorted((*powers, *numbers), key=lambda match: match.start()):
         value = number_of(match)
         before = plain[max(match.start() - 12, 0) : match.start()]
-        names = names_near(plain, match.start(), match.end())
+        near = names_near(plain, match.start(), match.end())
+        names = tuple(name for name in near if value is not None and possible(name, value))
         # What stands before an equals sign is an index, as in beta 1 = 0.9.
         if value is None or not names or REFERENCE.search(before) or INDEX.match(plain, match.end()):
             continue
