@@ -19,7 +19,7 @@ from offline_coder.cli.options import reader_option
     help="Write there, not to standard output.",
 )
 def convert(paper: Path, reader: str, as_json: bool, output: Path | None) -> None:
-    """Show PAPER (PDF, LaTeX file or folder, Markdown, S2ORC JSON) as the Markdown that models get.
+    """Show PAPER (PDF, LaTeX file, folder or archive, Markdown, S2ORC JSON) as the Markdown that models get.
 
     Warnings go to standard error.
     """
