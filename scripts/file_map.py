@@ -16,7 +16,8 @@ OTHERS = {
     "grammars/": "JSON Schemas that constrain decoding",
     "models/": "one manifest a model: source, files, sha256, licence, context",
     "requirements/": "what is installed: *.in by hand, *.txt locked by scripts/lock.py",
-    "scripts/": "set-up, locks, demo, benchmark, this map",
+    "scripts/": "set-up, locks, demo, benchmarks, this map",
+    "docs/": "what was measured of the reader",
     "examples/noisepair/": "a paper of our own with the reference it was measured from",
     "tests/": "mirrors the package",
 }

@@ -49,7 +49,7 @@ def load_latex(main: Path, folder: Path) -> LatexSource:
     Raises:
         BadInput: the text of all files is over 16 MiB.
     """
-    loader = Loader(folder.resolve())
+    loader = Loader(folder.resolve(), main.resolve().parent)
     text = strip_switches(loader.read(main.resolve(), 0))
     source = loader.source
     begin = text.find("\\begin{document}")
@@ -68,8 +68,9 @@ def load_latex(main: Path, folder: Path) -> LatexSource:
 class Loader:
     """Reads files below one folder and joins them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
+        self.home = home
         self.source = LatexSource()
         self.characters = 0
         self.inputs = 0
@@ -138,7 +139,7 @@ class Loader:
 
     def find(self, name: str, parent: Path, suffixes: tuple[str, ...]) -> Path | None:
         """The file that `name` means, inside the folder; None when there is none."""
-        for base in (self.folder, parent.parent):
+        for base in (self.home, parent.parent, self.folder):
             for suffix in suffixes:
                 try:
                     path = (base / (name + suffix)).resolve()

@@ -8,12 +8,13 @@ from offline_coder.papers.outline import sections_of
 from offline_coder.papers.paper import Paper, ReadingWarning
 from offline_coder.papers.pdf_blocks import Builder, Outline
 from offline_coder.papers.pdf_layout import Layout, lay_out
-from offline_coder.papers.pdf_page import PageText, page_text
+from offline_coder.papers.pdf_page import PageText, document_text
 from offline_coder.papers.text import clean_line
 
 MOST_PAGES = 300
 LEAST_CHARACTERS = 200
 PASSWORD_ERROR = 4
+SHOWN = 300
 MARKER_HINT = (
     "it needs marker with its model weights: make setup-pdf, put the weights on this machine, "
     "then offline-coder convert PAPER --reader marker"
@@ -87,7 +88,7 @@ def read_pages(raw: bytes, path: Path) -> list[PageText]:
             raise BadInput(
                 f"{path} has {len(document)} pages, the limit is {MOST_PAGES}", "cut out the paper's pages"
             )
-        return [page_text(document, number) for number in range(len(document))]
+        return document_text(document)
     except pdfium.PdfiumError as error:
         raise BadInput(
             f"{path} is a damaged PDF: {error}", "download it again, or give its LaTeX source"
@@ -98,7 +99,7 @@ def read_pages(raw: bytes, path: Path) -> list[PageText]:
 
 def names_of(lines: list[str]) -> tuple[str, ...]:
     """Lines of the front page that look like names."""
-    found = [clean_line(re.sub(r"[∗*†‡§\d]+", " ", line)) for line in lines]
+    found = [clean_line(re.sub(r"\^\{[^{}]*\}|[∗*†‡§^\d]+", " ", line)) for line in lines]
     return tuple(name for name in found if NAME.fullmatch(name) and len(name.split()) < 8)
 
 
@@ -109,9 +110,18 @@ def warnings_of(pages: list[PageText], layout: Layout, outline: Outline) -> list
         ("characters of turned text (watermarks, stamps)", sum(page.turned for page in pages)),
         ("characters inside drawings (labels of plots)", sum(page.embedded for page in pages)),
         ("lines of page furniture", len(layout.furniture)),
+        ("notes about authors and venue on the front page", outline.author_notes),
     ):
         if total:
             found.append(ReadingWarning(what=f"{total} {what} are left out"))
+    found += [
+        ReadingWarning(
+            what=f"text that nobody sees ({reason}) is left out: {shortened(words)!r}",
+            where=f"page {page.number + 1}",
+        )
+        for page in pages
+        for reason, words in page.hidden
+    ]
     found += [
         ReadingWarning(what="a page has too much text; its end is left out", where=f"page {p.number + 1}")
         for p in pages
@@ -122,3 +132,8 @@ def warnings_of(pages: list[PageText], layout: Layout, outline: Outline) -> list
     if not any(draft.number for draft in outline.drafts):
         found.append(ReadingWarning(what="no numbered headings were found"))
     return found
+
+
+def shortened(words: str) -> str:
+    """At most 300 characters."""
+    return clean_line(words if len(words) <= SHOWN else f"{words[:SHOWN]}...")

@@ -8,17 +8,22 @@ from offline_coder.papers.markdown import REFERENCES
 from offline_coder.papers.outline import TOP_LEVEL, Draft, Numbering, split_number
 from offline_coder.papers.paper import Block, BlockKind
 from offline_coder.papers.pdf_layout import Layout, Line
-from offline_coder.papers.tables import CAPTION, captioned, markdown_table
+from offline_coder.papers.pdf_notes import place_notes, read_notes
+from offline_coder.papers.pdf_table import cells_of
+from offline_coder.papers.tables import CAPTION, captioned, is_caption, markdown_table
 from offline_coder.papers.text import clean_line
 
 ABSTRACT = re.compile(r"abstract\W*", re.IGNORECASE)
 BULLET = re.compile(r"[•▪◦‣∙·⋄–-]\s+(?=\S)")
 NUMBERED_ITEM = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+(?=\S)")
 REFERENCE_START = re.compile(r"\[[\w+.,\- ]{1,40}\]\s|\d{1,3}\.\s+[A-Z]")
-SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$|(?<=[a-z)])[.!?]\d{1,2}$")
+SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$|(?<=[a-z)])[.!?](?:\d{1,2}|\^\{?[\d,]{1,5}\}?)$")
 EQUATION_NUMBER = re.compile(r"\(\d{1,3}[a-z]?\)$")
 PROSE_WORD = re.compile(r"\b[a-z]{4,}\b")
 HEADING_LONGEST = 110
+WHOLE_WORD = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]{3,}")
+# What English puts before a hyphen and hardly ever ends a syllable with.
+ALWAYS_APART = frozenset(["well", "self", "non", "state", "cross", "ill", "semi"])
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class Outline:
     abstract: list[str] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
+    author_notes: int = 0
 
 
 class Builder:
@@ -43,10 +49,8 @@ class Builder:
         self.numbering = Numbering()
         self.last: tuple[int, ...] = (0,)
         self.open: list[Line] = []
-        self.notes: list[Line] = []
-        self.words = set(
-            re.findall(r"[a-z]+(?:-[a-z]+)+|[a-z]{3,}", " ".join(line.text for line in layout.lines).lower())
-        )
+        self.notes: list[tuple[int, Line]] = []
+        self.words = set(WHOLE_WORD.findall(without_cut_words(layout.lines).lower()))
 
     def build(self) -> Outline:
         """All lines as an outline."""
@@ -56,7 +60,7 @@ class Builder:
         while at < len(lines):
             line = lines[at]
             if line.note and self.place != "references":
-                self.notes.append(line)
+                self.notes.append((len(self.found.drafts) - 1, line))
                 at += 1
                 continue
             heading = self.heading(lines, at)
@@ -75,7 +79,8 @@ class Builder:
             self.open.append(line)
             at += 1
         self.close()
-        self.flush_notes()
+        notes, self.found.author_notes = read_notes(self.notes, lines[0].page if lines else 0, self.join)
+        place_notes(notes, self.found.drafts)
         for draft in self.found.drafts:
             draft.blocks = mended(draft.blocks)
         return self.found
@@ -174,7 +179,6 @@ class Builder:
     def enter(self, number: str, title: str, kind: str, count: int, at: int) -> int:
         """Open what a heading opens; the place after it."""
         self.close()
-        self.flush_notes()
         if kind == "abstract":
             self.place = "abstract"
         elif kind == "references":
@@ -337,26 +341,6 @@ class Builder:
         else:
             self.found.authors += [line.text for line in lines]
 
-    def flush_notes(self) -> None:
-        """Footnotes as paragraphs at the end of the section they were met in; those of the front page
-        wait for the first section."""
-        if not self.found.drafts:
-            return
-        groups: list[list[Line]] = []
-        for line in self.notes:
-            fresh = bool(re.match(r"[∗*†‡§¶]|\d{1,2}\s?[A-Z(h]", line.text))
-            if fresh or not groups or groups[-1][-1].page != line.page:
-                groups.append([])
-            groups[-1].append(line)
-        self.notes = []
-        for group in groups:
-            text = self.join(group)
-            if len(text) > 8:
-                if is_caption(text, "fig"):
-                    self.draft().add("figure", text)
-                else:
-                    self.draft().add("paragraph", f"(footnote: {text})")
-
     def references(self, lines: list[Line]) -> list[str]:
         """The entries of a list of references, told apart by their marks or by hanging indents."""
         marked = sum(bool(REFERENCE_START.match(line.text)) for line in lines) > len(lines) / 8
@@ -396,8 +380,24 @@ class Builder:
             return text + words
         compound = f"{head[1]}-{tail[0]}".lower()
         solid = f"{head[1]}{tail[0]}".lower()
-        keeps = solid not in self.words and (compound in self.words or not words[0].islower())
+        halves = min(len(head[1]), len(tail[0])) > 3 and {head[1].lower(), tail[0].lower()} <= self.words
+        keeps = solid not in self.words and (
+            compound in self.words or halves or not words[0].islower() or head[1].lower() in ALWAYS_APART
+        )
         return text + words if keeps else text[:-1] + words
+
+
+def without_cut_words(lines: list[Line]) -> str:
+    """The text of all lines without the halves of words that a hyphen cuts at a line's end."""
+    found = []
+    cut = False
+    for line in lines:
+        words = line.text.split()
+        if cut and words:
+            words.pop(0)
+        cut = bool(words) and words[-1].endswith("-")
+        found += words[:-1] if cut else words
+    return " ".join(found)
 
 
 def same_look(one: Line, two: Line) -> bool:
@@ -434,12 +434,6 @@ def mended(blocks: list[Block]) -> list[Block]:
     return found
 
 
-def is_caption(text: str, kind: str) -> bool:
-    """Whether a text is the caption of a "fig" or a "tab"."""
-    match = CAPTION.match(text)
-    return match is not None and match["what"].lower().startswith(kind)
-
-
 def blocks_of(text: str, equation: bool) -> Iterator[tuple[BlockKind, str]]:
     """Kind and text of one paragraph."""
     if not text:
@@ -457,31 +451,3 @@ def blocks_of(text: str, equation: bool) -> Iterator[tuple[BlockKind, str]]:
         yield "list", f"{number}. {text[match.end() :]}" if number.isdigit() else f"- {text}"
     else:
         yield "paragraph", text
-
-
-def cells_of(rows: list[Line]) -> list[list[str]]:
-    """The rows' cells, put into columns by where they stand."""
-    spans: list[list[float]] = []
-    pieces = sorted((f.x0, f.x1) for row in rows if len(row.fragments) > 2 for f in row.fragments)
-    if not pieces:
-        pieces = sorted((f.x0, f.x1) for row in rows for f in row.fragments)
-    for x0, x1 in pieces:
-        if spans and x0 < spans[-1][1] - 1:
-            narrow = x1 - x0 < (spans[-1][1] - spans[-1][0]) * 3
-            spans[-1][1] = max(spans[-1][1], x1) if narrow else spans[-1][1]
-        else:
-            spans.append([x0, x1])
-    found = []
-    for row in rows:
-        cells = [""] * len(spans)
-        for fragment in row.fragments:
-            middle = (fragment.x0 + fragment.x1) / 2
-            nearest = min(range(len(spans)), key=lambda n: distance(middle, spans[n]))
-            cells[nearest] = f"{cells[nearest]} {fragment.text}".strip()
-        found.append(cells)
-    return found
-
-
-def distance(x: float, span: list[float]) -> float:
-    """How far `x` is from a span, in points; 0 inside."""
-    return max(span[0] - x, x - span[1], 0.0)

@@ -63,8 +63,8 @@ class Line:
 
     def share(self, name: str) -> float:
         """Share of its characters that are "bold", "math" or "mono"."""
-        total = sum(len(fragment.text) for fragment in self.fragments) or 1
-        return float(sum(getattr(fragment, name) * len(fragment.text) for fragment in self.fragments)) / total
+        total = sum(fragment.characters for fragment in self.fragments) or 1
+        return float(sum(getattr(part, name) * part.characters for part in self.fragments)) / total
 
 
 @dataclass(slots=True)
@@ -119,7 +119,11 @@ def is_furniture(fragment: Fragment, page: PageText, repeated: set[str]) -> bool
     key = edge_key(fragment, page)
     if key is None:
         return False
-    return key in repeated or bool(PAGE_NUMBER.fullmatch(fragment.text))
+    if key in repeated:
+        return True
+    # An "x" in a formula on the page's last line is a roman number too, but not alone on its line.
+    alone = not any(other is not fragment and abs(other.y - fragment.y) < 3 for other in page.fragments)
+    return bool(PAGE_NUMBER.fullmatch(fragment.text)) and (alone or fragment.text.isdigit())
 
 
 def without_line_numbers(fragments: list[Fragment]) -> list[Fragment]:

@@ -1,14 +1,17 @@
 """The text of a PDF page as fragments: runs of characters on one line, with place, size and font.
 
-Read with pdfium's text layer. Turned text (watermarks, arXiv stamps) and, on pages whose other text stands
-on the page itself, text inside embedded drawings (plots) are left out and counted.
+Read with pdfium's text layer. Left out and counted: turned text (watermarks, arXiv stamps) and text inside
+embedded drawings (plots), on pages whose other text stands on the page itself. Left out with its words: text
+that a person cannot see (white on white, transparent, tiny, off the page, in the render mode that paints
+nothing), because it is where instructions to models hide. Indices and exponents get LaTeX's marks:
+"d_{model}", "10^{-9}".
 """
 
 import ctypes
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
@@ -27,11 +30,22 @@ WORD_GAP = 0.17
 LEAST_FLAT = 80
 RIGHT_ANGLE_SLACK = 0.02
 HYPHEN = 2  # pdfium's mark for a hyphen at a line's end
+# ISO 32000-1, table 106: neither filled nor stroked, painted or as a clip.
+UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+# Print of this size cannot be read; labels of plots go down to 3 points.
+TINY = 1.6
+WHITE = 0xF8
+FAINT = 0x0C
+# Of a character's size: an index or exponent is at most this large and stands at least this far off.
+SCRIPT_SIZE = 0.86
+SCRIPT_SHIFT = 0.09
+LONGEST_SCRIPT = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a text object looks like. `size` is in points as printed."""
+    """What a text object looks like. `size` is in points as printed; `hidden` says why nobody sees it,
+    "white" only where nothing dark lies behind it."""
 
     size: float
     bold: bool
@@ -39,6 +53,7 @@ class Style:
     mono: bool
     turned: bool
     embedded: bool
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,7 @@ class Glyph:
 @dataclass(slots=True)
 class Fragment:
     """Characters that follow each other on a line without a wide gap. `size` is the commonest size,
-    `bold`, `math` and `mono` (fixed width) are shares of its characters, `y` is the baseline."""
+    `bold`, `math` and `mono` (fixed width) are shares of its `characters`, `y` is the baseline."""
 
     text: str
     x0: float
@@ -66,11 +81,13 @@ class Fragment:
     bold: float
     math: float
     mono: float
+    characters: int
 
 
 @dataclass(slots=True)
 class PageText:
-    """A page's fragments in the order of the file, its size in points, and what was left out."""
+    """A page's fragments in the order of the file, its size in points, and what was left out: counts of
+    characters, and `hidden` as pairs of the reason and the words."""
 
     number: int
     width: float
@@ -79,10 +96,34 @@ class PageText:
     turned: int = 0
     embedded: int = 0
     cut: bool = False
+    hidden: list[tuple[str, str]] = field(default_factory=list)
 
 
-def page_text(document: pdfium.PdfDocument, number: int) -> PageText:
-    """The text of page `number`, counted from 0."""
+@dataclass(slots=True)
+class RawPage:
+    """A page's characters before anything is left out. `dark` are boxes that are painted in a colour:
+    left, bottom, right, top in points."""
+
+    number: int
+    width: float
+    height: float
+    glyphs: list[Glyph]
+    cut: bool
+    dark: list[tuple[float, float, float, float]]
+
+
+def document_text(document: pdfium.PdfDocument) -> list[PageText]:
+    """The text of every page. What counts as left out depends on the whole document: a scan whose text is
+    an invisible layer keeps it, and so does a file whose pages are all set in frames."""
+    pages = [raw_page(document, number) for number in range(len(document))]
+    solid = [glyph for page in pages for glyph in page.glyphs if not glyph.char.isspace()]
+    scanned = sum(glyph.style.hidden == "unpainted" for glyph in solid) * 2 > len(solid)
+    framed = sum(glyph.style.embedded for glyph in solid) * 2 > len(solid)
+    return [page_text(page, scanned, framed) for page in pages]
+
+
+def raw_page(document: pdfium.PdfDocument, number: int) -> RawPage:
+    """The characters of page `number`, counted from 0."""
     page = document[number]
     width, height = page.get_size()
     textpage = page.get_textpage()
@@ -91,35 +132,95 @@ def page_text(document: pdfium.PdfDocument, number: int) -> PageText:
             ctypes.addressof(item.raw.contents)
             for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=1)
         }
-        glyphs = list(read_glyphs(textpage, top))
-        cut = raw.FPDFText_CountChars(textpage.raw) > MOST_CHARACTERS
+        glyphs = list(read_glyphs(textpage, top, page.get_bbox()))
+        white = any(glyph.style.hidden == "white" for glyph in glyphs)
+        return RawPage(
+            number=number,
+            width=width,
+            height=height,
+            glyphs=glyphs,
+            cut=raw.FPDFText_CountChars(textpage.raw) > MOST_CHARACTERS,
+            dark=dark_boxes(page) if white else [],
+        )
     finally:
         textpage.close()
         page.close()
+
+
+def dark_boxes(page: pdfium.PdfPage) -> list[tuple[float, float, float, float]]:
+    """The boxes of pictures, shadings and of shapes filled with another colour than white, at most 500."""
+    found: list[tuple[float, float, float, float]] = []
+    channels = [ctypes.c_uint() for _ in range(4)]
+    kinds = [raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING]
+    for item in page.get_objects(filter=kinds, max_depth=3):
+        if len(found) >= 500:
+            break
+        filled = item.type != raw.FPDF_PAGEOBJ_PATH
+        if not filled and raw.FPDFPageObj_GetFillColor(item.raw, *channels):
+            mode, stroke = ctypes.c_int(), ctypes.c_int()
+            raw.FPDFPath_GetDrawMode(item.raw, mode, stroke)
+            painted = mode.value != 0 and channels[3].value > FAINT
+            filled = painted and min(channel.value for channel in channels[:3]) < WHITE
+        if filled:
+            left, bottom, right, top = item.get_bounds()
+            found.append((left, bottom, right, top))
+    return found
+
+
+def is_hidden(glyph: Glyph, page: RawPage, scanned: bool) -> bool:
+    """Whether nobody sees a character."""
+    if glyph.style.hidden == "white":
+        x, y = (glyph.x0 + glyph.x1) / 2, glyph.y + glyph.style.size * 0.3
+        return not any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in page.dark)
+    return bool(glyph.style.hidden) and not (scanned and glyph.style.hidden == "unpainted")
+
+
+def page_text(page: RawPage, scanned: bool, framed: bool) -> PageText:
+    """What of a page is its text."""
+    hidden = [glyph for glyph in page.glyphs if is_hidden(glyph, page, scanned)]
+    gone = {id(glyph) for glyph in hidden}
+    glyphs = [glyph for glyph in page.glyphs if id(glyph) not in gone]
     visible = [glyph for glyph in glyphs if not glyph.char.isspace()]
     turned = sum(glyph.style.turned for glyph in visible)
     embedded = sum(glyph.style.embedded for glyph in visible)
-    # A page without flat text is a landscape page; one that is all embedded was put in a frame.
+    # A page without flat text is a landscape page.
     drop_turned = turned > 0 and len(visible) - turned > LEAST_FLAT
-    drop_embedded = 0 < embedded < len(visible) / 2
+    drop_embedded = embedded > 0 and not framed and len(visible) - embedded > LEAST_FLAT
     kept = [
         glyph
         for glyph in glyphs
         if not (drop_turned and glyph.style.turned) and not (drop_embedded and glyph.style.embedded)
     ]
     return PageText(
-        number=number,
-        width=width,
-        height=height,
+        number=page.number,
+        width=page.width,
+        height=page.height,
         fragments=fragments_of(kept),
         turned=turned if drop_turned else 0,
         embedded=embedded if drop_embedded else 0,
-        cut=cut,
+        cut=page.cut,
+        hidden=hidden_words(hidden),
     )
 
 
-def read_glyphs(textpage: pdfium.PdfTextPage, top: set[int]) -> Iterator[Glyph]:
-    """The characters of a page in the file's order, at most 60,000; line ends left out."""
+def hidden_words(glyphs: list[Glyph]) -> list[tuple[str, str]]:
+    """The words of hidden characters in the file's order, one entry for each reason; "" words left out."""
+    texts: dict[str, str] = {}
+    for reason in dict.fromkeys(glyph.style.hidden for glyph in glyphs):
+        same = [glyph for glyph in glyphs if glyph.style.hidden == reason]
+        parted = [
+            glyph.char if before is None or abs(before.y - glyph.y) < 1 else f" {glyph.char}"
+            for before, glyph in zip([None, *same], same, strict=False)
+        ]
+        texts[reason] = " ".join("".join(parted).split())
+    return [(reason, text) for reason, text in texts.items() if text]
+
+
+def read_glyphs(
+    textpage: pdfium.PdfTextPage, top: set[int], area: tuple[float, float, float, float]
+) -> Iterator[Glyph]:
+    """The characters of a page in the file's order, at most 60,000; line ends left out. `area` is what is
+    shown of the page: left, bottom, right, top in points."""
     handle = textpage.raw
     styles: dict[int, Style] = {}
     # The loose box is as wide as the character's advance, so that gaps between boxes are real spaces.
@@ -142,7 +243,9 @@ def read_glyphs(textpage: pdfium.PdfTextPage, top: set[int]) -> Iterator[Glyph]:
             code = ord("-")
         # Mathematical fonts without a map to Unicode put brackets and roots at control codes.
         if (code >= 32 or code == 9) and math.isfinite(box.left + box.right + y.value):
-            yield Glyph(chr(code), box.left, box.right, y.value, last)
+            inside = box.right > area[0] and box.left < area[2] and area[1] <= y.value <= area[3]
+            style = last if inside or last.hidden else replace(last, hidden="off the page")
+            yield Glyph(chr(code), box.left, box.right, y.value, style)
 
 
 def style_of(handle: object, index: int, text_object: object, embedded: bool) -> Style:
@@ -159,14 +262,29 @@ def style_of(handle: object, index: int, text_object: object, embedded: bool) ->
     angle = raw.FPDFText_GetCharAngle(handle, index)
     flat = min(abs(angle), abs(2 * math.pi - angle)) < RIGHT_ANGLE_SLACK
     font_name = name.value.decode("utf-8", "replace")
+    known = math.isfinite(size) and 0 < size < 1000
     return Style(
-        size=round(size, 1) if math.isfinite(size) and 0 < size < 1000 else 10.0,
+        size=round(size, 1) if known else 10.0,
         bold=bool(BOLD_FONT.search(font_name)),
         math=bool(MATH_FONT.search(font_name)),
         mono=bool(MONO_FONT.search(font_name)),
         turned=not flat,
         embedded=embedded,
+        hidden="tiny" if known and size < TINY else hidden_how(handle, index, text_object),
     )
+
+
+def hidden_how(handle: object, index: int, text_object: object) -> str:
+    """Why the paint of character `index` leaves nothing to see, "" when it does not."""
+    if raw.FPDFTextObj_GetTextRenderMode(text_object) in UNPAINTED:
+        return "unpainted"
+    channels = [ctypes.c_uint() for _ in range(4)]
+    if not raw.FPDFText_GetFillColor(handle, index, *channels):
+        return ""
+    red, green, blue, opacity = (channel.value for channel in channels)
+    if opacity <= FAINT:
+        return "transparent"
+    return "white" if min(red, green, blue) >= WHITE else ""
 
 
 def fragments_of(glyphs: list[Glyph]) -> list[Fragment]:
@@ -206,7 +324,7 @@ def fragment(run: list[Glyph]) -> Fragment:
     common = max(sizes, key=lambda size: (sizes[size], size))
     lowest = next((glyph for glyph in solid if glyph.style.size == common), solid[0])
     return Fragment(
-        text=" ".join("".join(glyph.char for glyph in run).split()),
+        text=" ".join(with_scripts(run, max(sizes)).split()),
         x0=min(glyph.x0 for glyph in solid),
         x1=max(glyph.x1 for glyph in solid),
         y=lowest.y,
@@ -215,4 +333,43 @@ def fragment(run: list[Glyph]) -> Fragment:
         bold=sum(glyph.style.bold for glyph in solid) / len(solid),
         math=sum(glyph.style.math for glyph in solid) / len(solid),
         mono=sum(glyph.style.mono for glyph in solid) / len(solid),
+        characters=len(run),
     )
+
+
+def with_scripts(run: list[Glyph], largest: float) -> str:
+    """The characters of `run` with _ and ^ before what is set smaller and lower or higher than the
+    character of full size before it. What begins a run has nothing to stand on and gets no mark."""
+    text = ""
+    script = mark = ""
+    base: Glyph | None = None
+    for glyph in (*run, None):
+        now = mark
+        if glyph is None or (not glyph.char.isspace() and glyph.style.size > largest * SCRIPT_SIZE):
+            now = ""
+        elif not glyph.char.isspace() and base is not None:
+            shift = (glyph.y - base.y) / largest
+            now = "^" if shift > SCRIPT_SHIFT else "_" if shift < -SCRIPT_SHIFT else ""
+        if now != mark:
+            if mark:
+                text = text.rstrip() + marked(mark, script) + script[len(script.rstrip()) :]
+            script, mark = "", now
+        if glyph is None:
+            break
+        if mark:
+            script += glyph.char
+        else:
+            text += glyph.char
+            if not glyph.char.isspace() and glyph.style.size > largest * SCRIPT_SIZE:
+                base = glyph
+    return text
+
+
+def marked(mark: str, script: str) -> str:
+    """An index or exponent as LaTeX writes it. Long ones are no such thing: their text stays as it is."""
+    inner = " ".join(script.split()).replace("\N{MINUS SIGN}", "-")
+    # Italic letters stand apart: "d_{f f}".
+    inner = re.sub(r"(?<=\b[A-Za-z]) (?=[A-Za-z]\b)", "", inner)
+    if len(inner) > LONGEST_SCRIPT:
+        return f" {inner}"
+    return f"{mark}{inner}" if len(inner) == 1 else f"{mark}{{{inner}}}"

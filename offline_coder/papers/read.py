@@ -5,17 +5,18 @@ from pathlib import Path
 
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import file_digest
+from offline_coder.papers.archive import is_archive, read_archive
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.text import decode
 
 LARGEST_FILE = 64 << 20
 MOST_FILES = 2000
 READERS = ("auto", "text", "marker", "marker-text")
-SUFFIXES = "give a .json (S2ORC), .tex, .md or .pdf file, or a folder with LaTeX"
+SUFFIXES = "give a .json (S2ORC), .tex, .md or .pdf file, or a folder or archive with LaTeX"
 
 
 def read_paper(path: Path, reader: str = "auto") -> Paper:
-    """The paper at `path`: a PDF, a LaTeX file or folder, Markdown, or S2ORC JSON.
+    """The paper at `path`: a PDF, a LaTeX file, folder or archive, Markdown, or S2ORC JSON.
 
     `reader` says how a PDF is read: "text" from its text layer, "marker" with marker's models,
     "marker-text" with marker but without models, "auto" with marker when its environment and its models
@@ -33,6 +34,8 @@ def read_paper(path: Path, reader: str = "auto") -> Paper:
         return read_latex_folder(path)
     raw = contents(path)
     suffix = path.suffix.lower()
+    if is_archive(raw):
+        return read_archive(path)
     if raw.lstrip()[:5] == b"%PDF-" or suffix == ".pdf":
         return read_pdf_file(path, raw, reader)
     if suffix == ".json" or (

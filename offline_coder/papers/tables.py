@@ -44,6 +44,12 @@ def captioned(caption: str, table: str) -> str:
     return "\n\n".join(part for part in (caption.strip(), table) if part)
 
 
+def is_caption(text: str, kind: str) -> bool:
+    """Whether a text is the caption of a "fig" or a "tab"."""
+    match = CAPTION.match(text)
+    return match is not None and match["what"].lower().startswith(kind)
+
+
 def split_row(line: str) -> list[str]:
     r"""The cells of one Markdown row; `\|` inside a cell stays a bar."""
     inner = line.strip()

@@ -101,3 +101,43 @@ def test_convert_prints_markdown_and_warnings_apart(tmp_path: Path) -> None:
 def test_convert_lets_errors_through(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         CliRunner().invoke(convert, [str(tmp_path / "none.pdf")], catch_exceptions=False)
+
+
+def test_convert_counts_words_where_there_is_no_tokenizer(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(MARKDOWN)
+    folder = str(tmp_path / "model")
+    result = CliRunner().invoke(convert, [str(path), "--stats", "--model", folder], catch_exceptions=False)
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("words (no tokenizer of ")
+    assert lines[1].split() == ["2", "abstract", "Title", "and", "abstract"]
+    assert lines[2].split() == ["5", "s1", "1", "Intro"]
+    assert lines[3].split() == ["7", "total"]
+
+
+def test_convert_counts_the_tokens_of_a_model(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({"#": 0, "?": 1}, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Punctuation()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    path = tmp_path / "a.md"
+    path.write_text(MARKDOWN)
+    arguments = [str(path), "--stats", "--json", "--model", str(tmp_path)]
+    shown = json.loads(CliRunner().invoke(convert, arguments, catch_exceptions=False).stdout)
+    assert shown["unit"] == f"tokens of {tmp_path}"
+    assert shown["parts"][0] == {"id": "abstract", "title": "Title and abstract", "size": 2}
+
+
+def test_convert_compares_two_readings(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.md", tmp_path / "b.tex"
+    one.write_text(MARKDOWN + "\nThe rate is 0.1 here.\n")
+    two.write_text(LATEX)
+    result = CliRunner().invoke(convert, [str(one), "--compare", str(two)], catch_exceptions=False)
+    assert "headings    precision 0.000  recall 0.000" in result.stdout
+    assert "only in PAPER: heading 1 intro\nonly in OTHER: heading 1 a\n" in result.stdout
+    assert "only in PAPER: numbers 0.1\n" in result.stdout
+    same = CliRunner().invoke(convert, [str(one), "--compare", str(one), "--json"], catch_exceptions=False)
+    assert json.loads(same.stdout)["missing_numbers"] == []
+    with pytest.raises(BadInput, match="different things"):
+        CliRunner().invoke(convert, [str(one), "--compare", str(two), "--stats"], catch_exceptions=False)
