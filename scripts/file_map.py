@@ -18,6 +18,7 @@ OTHERS = {
     "requirements/": "what is installed: *.in by hand, *.txt locked by scripts/lock.py",
     "scripts/": "set-up, locks, demo, benchmark, this map",
     "examples/noisepair/": "a paper of our own with the reference it was measured from",
+    "examples/registry/": "what a lab has: datasets.toml and models.toml, for --registry",
     "tests/": "mirrors the package",
 }
 

@@ -17,6 +17,7 @@ from offline_coder.cli.options import (
     engine_settings,
     output_option,
     reader_option,
+    registry_option,
     sampling_options,
 )
 from offline_coder.cli.progress import watcher
@@ -72,6 +73,7 @@ def generating(command: Command) -> Command:
         temperature: float,
         debug_rounds: int,
         reader: str,
+        registry: Path | None,
         **others: bool,
     ) -> int:
         job = Job(
@@ -80,6 +82,7 @@ def generating(command: Command) -> Command:
             model=model,
             endpoint=endpoint,
             reader=reader,
+            registry=registry,
             stages=StageSettings(seed=seed, temperature=temperature, debug_rounds=debug_rounds),
             engine=engine_settings(context, kv_gib, gpu_fraction, gpus, seed),
         )
@@ -87,7 +90,8 @@ def generating(command: Command) -> Command:
         return code
 
     argument = click.argument("paper", type=click.Path(path_type=Path))
-    return added(with_job, argument, output_option, engine_options, sampling_options, reader_option)
+    shared = (output_option, engine_options, sampling_options, reader_option, registry_option)
+    return added(with_job, argument, *shared)
 
 
 @click.command()
