@@ -1,8 +1,45 @@
-"""What an answer may look like. The types are those of outlines; engines translate them."""
+"""What an answer may look like. The kinds are those of outlines, as values that need no import of it:
+outlines loads transformers, which takes longer than a whole replay. Engines translate them."""
 
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from outlines.types import CFG, Choice, JsonSchema, Regex
+
+@dataclass(frozen=True, slots=True, init=False)
+class JsonSchema:
+    """JSON that a schema accepts. `schema` is its JSON text."""
+
+    schema: str
+
+    def __init__(self, schema: Mapping[str, Any] | str) -> None:
+        object.__setattr__(self, "schema", schema if isinstance(schema, str) else json.dumps(schema))
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """Text that a regular expression matches as a whole."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class CFG:
+    """Text that a grammar in Lark's notation accepts."""
+
+    definition: str
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Choice:
+    """One of some strings."""
+
+    items: tuple[str, ...]
+
+    def __init__(self, items: Iterable[str]) -> None:
+        object.__setattr__(self, "items", tuple(items))
+
 
 Constraint = JsonSchema | Regex | CFG | Choice
 """A JSON Schema, a regular expression, a Lark grammar, or one of a list of strings."""
@@ -20,7 +57,7 @@ def constraint_form(constraint: Constraint | None) -> dict[str, Any] | None:
         case CFG():
             return {"cfg": constraint.definition}
         case Choice():
-            return {"choice": [str(item) for item in constraint.items]}
+            return {"choice": list(constraint.items)}
     raise TypeError(f"not a constraint: {type(constraint).__name__}")
 
 

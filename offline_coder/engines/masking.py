@@ -12,9 +12,8 @@ import numpy as np
 from llguidance import LLMatcher, LLTokenizer, grammar_from
 from numpy.typing import NDArray
 from outlines.backends.llguidance import LLGuidanceLogitsProcessor
-from outlines.types import CFG, Choice, JsonSchema, Regex
 
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import CFG, Choice, Constraint, JsonSchema, Regex
 from offline_coder.core.errors import EngineFailed
 
 Logits = NDArray[np.float32]
@@ -58,7 +57,7 @@ def llguidance_grammar(constraint: Constraint) -> str:
         case Regex():
             return grammar_from("regex", constraint.pattern)
         case Choice():
-            return grammar_from("choice", json.dumps([str(item) for item in constraint.items]))
+            return grammar_from("choice", json.dumps(list(constraint.items)))
         case CFG():
             return grammar_from("grammar", constraint.definition)
     raise TypeError(f"not a constraint: {type(constraint).__name__}")

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from outlines.models.vllm import VLLMTypeAdapter
-from outlines.types import Choice
-
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import CFG, Choice, Constraint, JsonSchema, Regex
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, FinishReason, Message, Request
 
@@ -31,10 +28,21 @@ def template_flags(messages: Sequence[Message]) -> dict[str, bool]:
 
 def structured_outputs(constraint: Constraint) -> dict[str, Any]:
     """vLLM's `structured_outputs` field for `constraint`."""
-    if isinstance(constraint, Choice):
-        # Outlines would turn a choice into a regular expression; vLLM has a field for it.
-        return {"choice": [str(item) for item in constraint.items]}
-    fields: dict[str, Any] = VLLMTypeAdapter().format_output_type(constraint)["structured_outputs"]
+    # Only a request to a server needs outlines, and loading it takes seconds.
+    from outlines import types
+    from outlines.models.vllm import VLLMTypeAdapter
+
+    match constraint:
+        case Choice():
+            # Outlines would turn a choice into a regular expression; vLLM has a field for it.
+            return {"choice": list(constraint.items)}
+        case JsonSchema():
+            kind: Any = types.JsonSchema(constraint.schema)
+        case Regex():
+            kind = types.Regex(constraint.pattern)
+        case CFG():
+            kind = types.CFG(constraint.definition)
+    fields: dict[str, Any] = VLLMTypeAdapter().format_output_type(kind)["structured_outputs"]
     return fields
 
 

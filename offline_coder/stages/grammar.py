@@ -8,8 +8,7 @@ import json
 from functools import cache
 from typing import Any
 
-from outlines.types import JsonSchema
-
+from offline_coder.core.constraint import JsonSchema
 from offline_coder.core.shipped import shipped_folder
 from offline_coder.core.values import text_digest
 

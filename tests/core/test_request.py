@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from outlines.types import CFG, Choice, JsonSchema, Regex
 
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import CFG, Choice, Constraint, JsonSchema, Regex
 from offline_coder.core.request import Message, Request, Sampling, request_of
 
 BASE = Request("stage:x", (Message(role="user", content="hello"),), Sampling(), 0)

@@ -5,9 +5,8 @@ import json
 import re
 
 import pytest
-from outlines.types import CFG, Choice, JsonSchema, Regex
 
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import CFG, Choice, Constraint, JsonSchema, Regex
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, Message, Request, Sampling

@@ -9,9 +9,8 @@ from typing import Any
 import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outlines.types import JsonSchema
 
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import Constraint, JsonSchema
 from offline_coder.core.request import Completion, Message, Request, Sampling
 from offline_coder.engines.random_walk import RandomWalkEngine, walk
 
