@@ -22,7 +22,7 @@ from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
 from offline_coder.stages.coding import write_code
-from offline_coder.stages.debugging import SmokeRun, smoke_run_and_debug
+from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
@@ -32,6 +32,7 @@ from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
 from offline_coder.stages.rewriting import rewrite
+from offline_coder.stages.smoke import SmokeRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Repository:
             status=self.smoke.status,
             sandbox=self.smoke.sandbox,
             failures={failure.step: failure.text for failure in self.smoke.failures},
+            called=self.smoke.called,
+            uncalled=self.smoke.uncalled,
             rounds=self.smoke.rounds,
             kept=self.smoke.kept,
         )

@@ -26,7 +26,14 @@ from offline_coder.engines.settings import EngineSettings
 from offline_coder.runs.manifest import StageRecord
 from offline_coder.session import Job, execute, model_folder
 
-STAGE_OF = {"planning": "planning", "analysis": "analysis", "coding": "coding", "repair": "coding"}
+STAGE_OF = {
+    "planning": "planning",
+    "analysis": "analysis",
+    "coding": "coding",
+    "repair": "coding",
+    "rewrite": "repair",
+    "debugging": "checking",
+}
 
 
 def journaled_requests(journal: Path) -> dict[str, list[Request]]:

@@ -9,7 +9,7 @@ from offline_coder.core.finding import Finding, Severity
 
 CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
 _DICT_METHODS = frozenset(dir(dict))
-_LOADERS = frozenset({"safe_load", "full_load"})
+_LOADERS = frozenset({"safe_load", "full_load", "read_config"})
 
 # One key on the way down, and whether it was read with [] or .get rather than as an attribute.
 _Step = tuple[str, bool]
@@ -22,7 +22,7 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     from the configuration is followed: names like `config`, `cfg` and `self.config`. A parameter may
     hold a section, so a key that some section has passes there. Attributes (`config.lr`) are only
     judged when no class of `files` is called something like Config, which would define its own. What
-    `yaml.safe_load` was assigned to is the whole mapping: a read that fails on it is an error.
+    `yaml.safe_load` or `read_config` gave is the whole mapping: a read that fails on it is an error.
     Rule "unread-key" (note): no file names the key; `file` is config.yaml then.
     """
     sections = list(_sections(config))
@@ -71,7 +71,10 @@ def _unread(trees: Iterable[ast.Module], config: Mapping[str, object]) -> Iterat
     """Keys that no file names in any way: as a string, an attribute, a parameter or a keyword."""
     named: set[str] = set()
     for tree in trees:
+        written = {key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
         for node in ast.walk(tree):
+            if node in written:
+                continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named.add(node.value)
                 named.update(node.value.split("."))
@@ -160,7 +163,7 @@ def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
 
 
 def _loaded(tree: ast.Module) -> set[str]:
-    """Variables that are bound in one place, to what `yaml.safe_load` gives."""
+    """Variables that are bound in one place, to what `yaml.safe_load` or `read_config` gives."""
     bound: list[str] = []
     loaded: set[str] = set()
     for node in ast.walk(tree):
@@ -170,7 +173,8 @@ def _loaded(tree: ast.Module) -> set[str]:
             bound.append(node.arg)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             function = node.value.func
-            if isinstance(function, ast.Attribute) and function.attr in _LOADERS:
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if name in _LOADERS:
                 loaded.update(target.id for target in node.targets if isinstance(target, ast.Name))
     return {name for name in loaded if bound.count(name) == 1}
 

@@ -10,6 +10,7 @@ from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ENTRY_POINT
 
 CONFIG_OPTION = "--config"
+SMOKE_OPTION = "--smoke"
 # What a module may call while it is imported: settings of libraries, and print.
 _SETTINGS = re.compile(
     "print|append|insert|extend|update|use|seed|set_seed|manual_seed|basicConfig|setLevel|filterwarnings|"
@@ -21,8 +22,9 @@ def check_entry(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """What is wrong with main.py as a program, and with the other Python `files` as modules.
 
     Rules: "no-entry-point" (error): nothing happens when main.py is started; "unguarded-entry" (warning):
-    it runs when it is imported; "entry-arguments": it does not look at its arguments (warning), or its
-    parser does not know `--config`, which reproduce.sh gives (error); "runs-on-import" (warning): another
+    it runs when it is imported; "entry-arguments": it does not look at its arguments (warning, an
+    error when it could), or its parser lacks `--config`, which reproduce.sh gives (error), or `--smoke`
+    (warning); "runs-on-import" (warning): another
     module does something when it is imported. Nothing is said of main.py when there is none.
     """
     findings: list[Finding] = []
@@ -60,6 +62,13 @@ def _entry(path: str, tree: ast.Module) -> Iterator[Finding]:
         message = f"the entry point does not take {CONFIG_OPTION}, which reproduce.sh gives"
         advice = f'Write `parser.add_argument("{CONFIG_OPTION}", default="config.yaml")`.'
         yield _finding(path, None, "entry-arguments", message, "error", advice)
+    elif (reader := _uncalled_reader(tree)) is not None:
+        message = f"the entry point never calls {reader.name}, so it does not look at its arguments"
+        yield _finding(path, None, "entry-arguments", message, "error", f"Call {reader.name}() in main.")
+    elif options is not None and SMOKE_OPTION not in options:
+        message = f"the entry point does not take {SMOKE_OPTION}"
+        advice = f'Write `parser.add_argument("{SMOKE_OPTION}", action="store_true")`, a tiny run.'
+        yield _finding(path, None, "entry-arguments", message, "warning", advice)
     elif options is None and not words & {"argv", "click", "fire", "typer"}:
         message = "the entry point does not look at its arguments, so --help would run the experiment"
         advice = f"Read them with argparse, {CONFIG_OPTION} among them."
@@ -72,7 +81,16 @@ def _on_import(path: str, tree: ast.Module) -> Iterator[Finding]:
         yield _finding(path, node, "runs-on-import", message, "warning", "Move it into a function.")
 
 
-def _options(tree: ast.Module) -> set[str] | None:
+def _uncalled_reader(tree: ast.Module) -> ast.FunctionDef | None:
+    """The function at the top that makes the parser, when nothing uses it."""
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name not in used and _options(node) is not None:
+            return node
+    return None
+
+
+def _options(tree: ast.AST) -> set[str] | None:
     """The options that argparse is told of; None without a parser that can be read."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     if not any(ast.unparse(call.func).endswith("ArgumentParser") for call in calls):

@@ -98,7 +98,7 @@ class Progress(Silent):
         """Count tokens and repairs."""
         if not from_journal:
             self.tokens += completion.output_tokens
-        if request.purpose.startswith(("repair:", "debugging:")):
+        if request.purpose.startswith(("repair:", "rewrite:", "debugging:")):
             self.repairs += 1
         self.last = request.purpose
 

@@ -103,7 +103,10 @@ def _print_checks(facts: dict[str, Any]) -> None:
     smoke = facts["smoke"]
     if smoke:
         failing = f": {', '.join(smoke['failures'])}" if smoke["failures"] else ""
-        click.echo(f"Run in the sandbox (imports, main.py --help): {smoke['status']}{failing}")
+        click.echo(f"Run in the sandbox (imports, --help, reproduce.sh --smoke): {smoke['status']}{failing}")
+        planned = len(smoke["called"]) + len(smoke["uncalled"])
+        if smoke["status"] != "not run" and planned:
+            click.echo(f"Called in the smoke run: {len(smoke['called'])} of {planned} planned names.")
     if facts["left_out"]:
         tokens = sum(part["tokens"] for part in facts["left_out"])
         click.echo(

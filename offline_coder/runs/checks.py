@@ -21,11 +21,14 @@ class FileVerdict(Value):
 
 
 class SmokeVerdict(Value):
-    """The run in the sandbox: failing step -> the end of its output."""
+    """The run in the sandbox: failing step -> the end of its output; the planned classes and functions
+    that were really called in it, and those that were not."""
 
     status: Literal["passed", "failed", "not run"]
     sandbox: str
     failures: dict[str, str]
+    called: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
     rounds: int
     kept: int
 

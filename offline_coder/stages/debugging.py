@@ -1,67 +1,25 @@
 """Debugging: run the repository in the sandbox; show a failure to the model, keep what is better.
 
-A run is: import every module, then `main.py --help`. Its score is the number of steps that fail; a
-correction is kept only when it parses and the score falls.
+A correction is kept only when it parses and fewer steps of the run fail, or as many and more of the plan
+takes part in it.
 """
 
-import asyncio
-import json
 import re
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
 
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import MissingPrerequisite
-from offline_coder.core.files import write_atomic
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.sandbox.choose import find_sandbox
-from offline_coder.sandbox.protocol import Limits, Sandbox
 from offline_coder.stages.coding import ShownFile
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import ask_code, errors_in
+from offline_coder.stages.smoke import SmokeRun, smoke_run
 
-LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
-SHOWN_CHARACTERS = 3000
 REPO_FILE = re.compile(r'File "(?:[^"]*/)?([A-Za-z0-9_]+\.py)", line \d+')
-IMPORT_EACH = """
-import importlib, json, sys, traceback
-sys.path.insert(0, ".")
-for name in json.loads(sys.argv[1]):
-    try:
-        importlib.import_module(name)
-    except BaseException:
-        print(json.dumps({"step": "import " + name, "failure": traceback.format_exc()}))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A step that failed: its name and the end of what it printed."""
-
-    step: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SmokeRun:
-    """What happened when the repository was run, and its files as they are now.
-
-    `sandbox` names what contained the run, or says why there was none. `rounds` counts corrections
-    that were tried, `kept` those that made it better.
-    """
-
-    status: Literal["passed", "failed", "not run"]
-    sandbox: str
-    failures: tuple[Failure, ...]
-    files: Mapping[str, str]
-    rounds: int = 0
-    kept: int = 0
 
 
 async def smoke_run_and_debug(
@@ -79,7 +37,7 @@ async def smoke_run_and_debug(
     except MissingPrerequisite as missing:
         note(f"the repository was not run: {missing}")
         return SmokeRun("not run", str(missing), (), files)
-    modules = [module.path for module in plan.architecture.modules]
+    modules = plan.architecture.modules
     best = await smoke_run(sandbox, modules, files)
     for turn in range(settings.debug_rounds):
         if not best.failures:
@@ -90,51 +48,10 @@ async def smoke_run_and_debug(
             continue
         path, text = corrected
         tried = await smoke_run(sandbox, modules, {**best.files, path: text})
-        if len(tried.failures) < len(best.failures):
+        if tried.better_than(best):
             note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
             best = replace(tried, rounds=best.rounds, kept=best.kept + 1)
     return best
-
-
-async def smoke_run(sandbox: Sandbox, modules: list[str], files: Mapping[str, str]) -> SmokeRun:
-    """One run of a copy of `files`."""
-    failures = await asyncio.to_thread(failing_steps, sandbox, modules, files)
-    return SmokeRun("failed" if failures else "passed", sandbox.name, tuple(failures), files)
-
-
-def failing_steps(sandbox: Sandbox, modules: list[str], files: Mapping[str, str]) -> list[Failure]:
-    """The steps that fail, in order."""
-    with tempfile.TemporaryDirectory(prefix="offline-coder-") as folder:
-        workdir = Path(folder)
-        for path, text in files.items():
-            write_atomic(workdir / path, text)
-        names = [path.removesuffix(".py") for path in modules if path != ENTRY_POINT]
-        imports = [sys.executable, "-c", IMPORT_EACH, json.dumps(names)]
-        outcome = sandbox.run(imports, workdir=workdir, limits=LIMITS)
-        failures = reported_failures(outcome.stdout)
-        if outcome.exit_code != 0:
-            failures.append(Failure("import of the modules", ended(outcome.timed_out, outcome.stderr)))
-        outcome = sandbox.run([sys.executable, ENTRY_POINT, "--help"], workdir=workdir, limits=LIMITS)
-        if outcome.exit_code != 0:
-            failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome.timed_out, outcome.stderr)))
-    return failures
-
-
-def reported_failures(output: str) -> list[Failure]:
-    """The failures that the import script printed; lines that a module printed are passed over."""
-    found: list[Failure] = []
-    for line in output.splitlines():
-        try:
-            report = json.loads(line)
-            found.append(Failure(str(report["step"]), str(report["failure"])[-SHOWN_CHARACTERS:]))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found
-
-
-def ended(timed_out: bool, stderr: str) -> str:
-    """How a step that failed ended."""
-    return f"no end within {LIMITS.seconds} seconds" if timed_out else stderr[-SHOWN_CHARACTERS:]
 
 
 async def correction(

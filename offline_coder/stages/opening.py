@@ -11,9 +11,25 @@ from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.syntax import parses
 from offline_coder.core.packages import DISTRIBUTIONS, installed
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
+from offline_coder.stages.prompting import render_prompt
 
 MAX_UNPLANNED = 8
 ENTRY_IMPORTS = ("import argparse", "import yaml")
+HEAD_NAMES = frozenset({"read_arguments", "read_config"})
+SMALLEST = {
+    "training.epochs": 1,
+    "training.steps": 2,
+    "training.warmup_steps": 1,
+    "training.patience": 1,
+    "training.batch_size": 8,
+    "data.samples": 64,
+    "data.train_size": 64,
+    "data.validation_size": 32,
+    "data.test_size": 32,
+    "data.sequence_length": 32,
+    "evaluation.beam_size": 2,
+}
+"""Settings that decide how long a run takes, and what is enough to see it run."""
 
 
 def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
@@ -21,7 +37,7 @@ def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
 
     Imports what its contract names, the plan's packages that are installed here, in the usual way, and
     from each of `dependencies` (path -> text) the planned names that its text really defines; where it
-    defines none of them, its other public names.
+    defines none of them, its other public names. The entry point also gets its command line.
     """
     outside = [*usual_imports(plan), *contract_imports(module)]
     if module.path == ENTRY_POINT:
@@ -31,8 +47,22 @@ def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
         sorted(dict.fromkeys(outside), key=lambda line: (line.startswith("from"), line)),
         list(local_imports(plan, module, dependencies)),
     ]
+    if module.path == ENTRY_POINT and not HEAD_NAMES & set(module.names()):
+        groups.append(["", program_head(plan)])
     text = "\n\n".join("\n".join(group) for group in groups if group) + "\n"
     return text if parses(module.path, text) else ""
+
+
+def program_head(plan: Plan) -> str:
+    """The command line and the settings of a program, with the settings of `plan` that a smoke run
+    makes smaller."""
+    smallest: dict[str, dict[str, int]] = {}
+    for entry in plan.config:
+        section, _, name = entry.key.partition(".")
+        limit = SMALLEST.get(entry.key)
+        if limit is not None and isinstance(entry.value, int | float) and entry.value > limit:
+            smallest.setdefault(section, {})[name] = limit
+    return render_prompt("coding/entry.py.j2", smallest=smallest)
 
 
 def contract(module: Module) -> str:

@@ -131,7 +131,7 @@ async def ask(
         others=[ShownFile(path, outline_of(files[path])) for path in usable],
     )
     messages = context.messages(task, prefill=PREFILL + target.head)
-    purpose = f"repair:{target.file}:{target.name}"
+    purpose = f"rewrite:{target.file}:{target.name}"
     budget = await room_for_answer(engine, messages, room, purpose)
     sampling = settings.sampling(budget, stop=(FENCE, *NEXT_DEFINITION))
     return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn))

@@ -6,12 +6,17 @@ from offline_coder.checks.entry import check_entry
 
 GUARD = "\n\nif __name__ == '__main__':\n    main()\n"
 PARSER = "import argparse\n\n\ndef main():\n    parser = argparse.ArgumentParser()\n"
-CONFIG = "    parser.add_argument('--config', default='config.yaml')\n    print(parser.parse_args())\n"
+CONFIG = "    parser.add_argument('--config')\n    parser.add_argument('--smoke')\n    print(parser.parse_args())\n"
 
 PROGRAMS = [
     (PARSER + CONFIG + GUARD, []),
     ("import sys\n\n\ndef main():\n    print(sys.argv)\n" + GUARD, []),
-    (PARSER + CONFIG, [("no-entry-point", "error")]),
+    (PARSER + CONFIG.replace("--smoke", "--small") + GUARD, [("entry-arguments", "warning")]),
+    (
+        f"{PARSER.replace('main', 'read')}{CONFIG}\n\ndef main():\n    print(1)\n{GUARD}",
+        [("entry-arguments", "error")],
+    ),
+    (PARSER + CONFIG, [("no-entry-point", "error"), ("entry-arguments", "error")]),
     (PARSER + CONFIG + "\n\nmain()\n", [("unguarded-entry", "warning")]),
     (PARSER + "    parser.parse_args()\n" + GUARD, [("entry-arguments", "error")]),
     ("def main():\n    print(1)\n" + GUARD, [("entry-arguments", "warning")]),

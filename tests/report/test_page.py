@@ -77,7 +77,15 @@ def page(text: str) -> str:
             ),
         ),
         findings=(Finding(file="main.py", line=3, rule="x", message=text, advice=text),),
-        smoke=SmokeVerdict(status="failed", sandbox="bubblewrap", failures={text: text}, rounds=1, kept=0),
+        smoke=SmokeVerdict(
+            status="failed",
+            sandbox="bubblewrap",
+            failures={text: text},
+            called=("model.py: Net",),
+            uncalled=(text,),
+            rounds=1,
+            kept=0,
+        ),
     )
     manifest = Manifest(
         status="finished",
@@ -130,12 +138,13 @@ def test_it_says_what_happened() -> None:
         "plain words",
         "rolled back",
         ">31<",
+        "1 of 2 planned",
     ):
         assert fact in text
     assert "repo/overview.md" not in text
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(max_size=40)
     | st.sampled_from(["<script>alert(1)</script>", '"><img src=x onerror=y>', "{{ 7*7 }}"])

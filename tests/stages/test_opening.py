@@ -56,7 +56,8 @@ def test_bases_and_types_of_the_contract_are_imported() -> None:
 def test_dependencies_are_imported_as_they_were_written() -> None:
     text = opening(PLAN, MODULES[2], {"data.py": DATA, "model.py": "class Model:\n    x = 1\n"})
     assert "import argparse\n" in text
-    assert text.endswith("\nfrom data import load_data\nfrom model import Model\n")
+    assert "\nfrom data import load_data\nfrom model import Model\n" in text
+    assert "def read_arguments()" in text
     files = {"data.py": DATA, "model.py": "class Model:\n    x = 1\n", "main.py": text}
     rules = {f.rule for f in check_repository(files) if f.file == "main.py"}
     assert rules - {"no-entry-point", "entry-arguments"} == {"unused-import"}

@@ -58,7 +58,7 @@ def test_a_wrong_call_is_written_again_and_kept() -> None:
     assert done.findings == ()
     assert done.files["main.py"] == PROGRAM.replace("load()", "load(3)")
     (request,) = asked
-    assert request.purpose == "repair:main.py:main"
+    assert request.purpose == "rewrite:main.py:main"
     assert request.messages[-1].content == "```python\ndef main():\n"
     assert "# WRONG: load needs 'count'. Call it as load(count)." in request.messages[1].content
     assert "def load(count): ..." in request.messages[1].content
@@ -89,7 +89,7 @@ def test_what_breaks_another_file_is_rolled_back() -> None:
     )
     files = {"data.py": f"{LOAD}\n\n{store}", "main.py": program}
     done, asked = rewritten(files, lambda _: "    size = 3\n")
-    assert [request.purpose for request in asked] == ["repair:data.py:Store"]
+    assert [request.purpose for request in asked] == ["rewrite:data.py:Store"]
     assert done.files == files
     (attempt,) = done.attempts
     assert (attempt.before.errors, attempt.after.errors, attempt.kept) == (2, 1, False)

@@ -1,0 +1,160 @@
+"""The smoke run: does the repository run in its smallest setting, and what of the plan takes part?
+
+The steps are: import every module, `main.py --help`, and `reproduce.sh --smoke`, all in the sandbox. A run
+that calls nothing of the plan has shown nothing, so it counts as a failure.
+"""
+
+import asyncio
+import json
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from offline_coder.core.files import write_atomic
+from offline_coder.core.plan import ENTRY_POINT, Module
+from offline_coder.sandbox import tracing
+from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
+
+LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
+SHOWN_CHARACTERS = 3000
+MAX_REPORT = 1 << 20
+REPRODUCE = "reproduce.sh"
+OWN_FOLDER = ".smoke"
+IMPORT_EACH = """
+import importlib, json, sys, traceback
+sys.path.insert(0, ".")
+for name in json.loads(sys.argv[1]):
+    try:
+        importlib.import_module(name)
+    except BaseException:
+        print(json.dumps({"step": "import " + name, "failure": traceback.format_exc()}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed: its name and the end of what it printed."""
+
+    step: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeRun:
+    """What happened when the repository was run, and its files as they are now.
+
+    `sandbox` names what contained the run, or says why there was none. `called` and `uncalled` are the
+    planned classes and functions that took part in it and those that did not, as "model.py: Net".
+    `rounds` counts corrections that were tried, `kept` those that made it better.
+    """
+
+    status: Literal["passed", "failed", "not run"]
+    sandbox: str
+    failures: tuple[Failure, ...]
+    files: Mapping[str, str]
+    called: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
+    rounds: int = 0
+    kept: int = 0
+
+    def better_than(self, other: "SmokeRun") -> bool:
+        """Whether fewer steps fail, or as many and more of the plan takes part."""
+        return (len(self.failures), -len(self.called)) < (len(other.failures), -len(other.called))
+
+
+async def smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+    """One run of a copy of `files`, at most six minutes long."""
+    return await asyncio.to_thread(_smoke_run, sandbox, modules, files)
+
+
+def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+    with tempfile.TemporaryDirectory(prefix="offline-coder-") as folder:
+        workdir = Path(folder)
+        for path, text in files.items():
+            write_atomic(workdir / path, text)
+        failures = [*failed_imports(sandbox, modules, workdir)]
+        help_command = [sys.executable, ENTRY_POINT, "--help"]
+        outcome = sandbox.run(help_command, workdir=workdir, limits=LIMITS)
+        if not outcome.ok:
+            failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome)))
+        outcome, calls = traced(sandbox, workdir)
+    called, uncalled = covered(modules, calls)
+    step = f"{REPRODUCE} --smoke"
+    if not outcome.ok:
+        failures.append(Failure(step, ended(outcome)))
+    elif uncalled and all(name.startswith(f"{ENTRY_POINT}: ") for name in called):
+        missed = ", ".join(uncalled)
+        failures.append(Failure(step, f"it ended without using anything of the plan; not called: {missed}"))
+    status: Literal["passed", "failed"] = "failed" if failures else "passed"
+    return SmokeRun(status, sandbox.name, tuple(failures), files, called, uncalled)
+
+
+def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:
+    """The modules that cannot be imported, in their order."""
+    names = [module.path.removesuffix(".py") for module in modules if module.path != ENTRY_POINT]
+    command = [sys.executable, "-c", IMPORT_EACH, json.dumps(names)]
+    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
+    failures = reported_failures(outcome.stdout)
+    if not outcome.ok:
+        failures.append(Failure("import of the modules", ended(outcome)))
+    return failures
+
+
+def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, set[tuple[str, str]]]:
+    """How reproduce.sh ended in smoke mode, and (path, qualified name) of the functions it called."""
+    own = workdir / OWN_FOLDER
+    write_atomic(own / "tracing.py", Path(tracing.__file__).read_text(encoding="utf-8"))
+    inside = f"{WORKDIR}/{OWN_FOLDER}"
+    python = shlex.join([sys.executable, f"{inside}/tracing.py", f"{inside}/calls.json"])
+    write_atomic(own / "python", f'#!/bin/sh\nexec {python} "$@"\n')
+    (own / "python").chmod(0o755)
+    command = ["env", f"PYTHON={inside}/python", "sh", REPRODUCE, "--smoke"]
+    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
+    return outcome, read_calls(own / "calls.json")
+
+
+def read_calls(report: Path) -> set[tuple[str, str]]:
+    """What the program says it called; empty when its report is not one."""
+    try:
+        if report.is_symlink() or report.stat().st_size > MAX_REPORT:
+            return set()
+        said = json.loads(report.read_text(encoding="utf-8"))
+        return {(str(path), str(name)) for path, name in said}
+    except (OSError, ValueError, TypeError):
+        return set()
+
+
+def covered(
+    modules: Sequence[Module], calls: set[tuple[str, str]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The planned classes and functions that were called, and those that were not. A class was called
+    when one of its methods was."""
+    owners = {(path, name.partition(".")[0]) for path, name in calls}
+    planned = [(module.path, name) for module in modules for name in module.names()]
+    shown = [(f"{path}: {name}", (path, name) in owners) for path, name in planned]
+    return tuple(name for name, yes in shown if yes), tuple(name for name, yes in shown if not yes)
+
+
+def reported_failures(output: str) -> list[Failure]:
+    """The failures that the import script printed; lines that a module printed are passed over."""
+    found: list[Failure] = []
+    for line in output.splitlines():
+        try:
+            report = json.loads(line)
+            found.append(Failure(str(report["step"]), str(report["failure"])[-SHOWN_CHARACTERS:]))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def ended(outcome: Outcome) -> str:
+    """How a step that failed ended."""
+    if outcome.timed_out:
+        return f"no end within {LIMITS.seconds} seconds"
+    if outcome.over:
+        return f"over the limit of {outcome.over}"
+    return (outcome.stderr or outcome.stdout)[-SHOWN_CHARACTERS:]

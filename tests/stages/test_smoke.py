@@ -1,0 +1,68 @@
+"""The smoke run in the real sandbox: what fails, and what of the plan really took part."""
+
+import asyncio
+
+import pytest
+
+from offline_coder.core.errors import MissingPrerequisite
+from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
+from offline_coder.sandbox.choose import find_sandbox
+from offline_coder.stages.opening import opening
+from offline_coder.stages.prompting import render_prompt
+from offline_coder.stages.smoke import SmokeRun, smoke_run
+
+MODULES = (
+    Module(path="model.py", purpose="", classes=(ClassPlan(name="Net"), ClassPlan(name="Unused"))),
+    Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
+)
+PLAN = Plan(
+    overview="x",
+    architecture=Architecture(approach="", modules=MODULES),
+    build_order=BuildOrder(
+        order=("model.py", "main.py"), depends_on={"model.py": (), "main.py": ("model.py",)}
+    ),
+    config=(),
+)
+MODEL = (
+    "class Net:\n    def __init__(self):\n        self.x = 1\n\n\n"
+    "class Unused:\n    def __init__(self):\n        self.x = 2\n"
+)
+REPRODUCE = render_prompt("coding/reproduce.sh.j2", entry_point="main.py") + "\n"
+
+
+def run(body: str) -> SmokeRun:
+    """The run of a program whose main has `body`, begun as every entry point is."""
+    try:
+        sandbox = find_sandbox()
+    except MissingPrerequisite as error:
+        pytest.skip(str(error))
+    begun = opening(PLAN, MODULES[1], {"model.py": MODEL})
+    program = f'{begun}\n\ndef main():\n{body}\n\n\nif __name__ == "__main__":\n    main()\n'
+    files = {"model.py": MODEL, "main.py": program, "config.yaml": "seed: 3\n", "reproduce.sh": REPRODUCE}
+    return asyncio.run(smoke_run(sandbox, MODULES, files))
+
+
+def test_a_program_that_works_passes_and_says_what_it_called() -> None:
+    done = run(
+        "    arguments = read_arguments()\n    assert arguments.smoke\n"
+        "    assert read_config(arguments.config, arguments.smoke) == {'seed': 3}\n    print(Net().x)"
+    )
+    assert (done.status, done.failures) == ("passed", ())
+    assert done.called == ("model.py: Net", "main.py: main")
+    assert done.uncalled == ("model.py: Unused",)
+
+
+def test_a_program_that_does_nothing_of_the_plan_fails() -> None:
+    done = run("    read_arguments()\n    print(Net)")
+    assert done.status == "failed"
+    (failure,) = done.failures
+    assert failure.step == "reproduce.sh --smoke"
+    assert "model.py: Net" in failure.text
+
+
+def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came() -> None:
+    done = run("    read_arguments()\n    Net()\n    raise RuntimeError('half way')")
+    assert [failure.step for failure in done.failures] == ["reproduce.sh --smoke"]
+    assert "half way" in done.failures[0].text
+    assert "model.py: Net" in done.called
+    assert done.better_than(run("    raise RuntimeError('at once')"))
