@@ -27,6 +27,7 @@ from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.config import config_tree, config_yaml
+from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
@@ -86,6 +87,7 @@ async def plan_repository(
     settings: StageSettings,
     meter: Meter,
     given: Plan | None = None,
+    registry: Registry = EMPTY,
 ) -> Plan:
     """Planning, written to plan/. A plan that is `given`, as a person left it there, is taken as it is."""
     run.write("paper.md", render(paper))
@@ -94,10 +96,19 @@ async def plan_repository(
             plan = given
             meter.watcher.step_done("the plan in plan/")
         else:
-            plan = await make_plan(engine, paper, Context(fitted.text), settings, meter.watcher.step_done)
+            context = Context(fitted.text)
+            plan = await make_plan(engine, paper, context, settings, meter.watcher.step_done, registry)
+            tell_unregistered(plan, registry, meter)
         for name, text in plan_files(plan).items():
             run.write(f"plan/{name}", text)
     return plan
+
+
+def tell_unregistered(plan: Plan, registry: Registry, meter: Meter) -> None:
+    """Say what the paper needs and the lab's registry does not have, where there is one."""
+    missing = [f"{resource.kind} {resource.name}" for resource in plan.resources if resource.path is None]
+    if registry != EMPTY and missing:
+        meter.watcher.note(f"in no local registry: {', '.join(missing)}")
 
 
 async def make_repository(
@@ -108,13 +119,14 @@ async def make_repository(
     settings: StageSettings,
     meter: Meter,
     given: Plan | None = None,
+    registry: Registry = EMPTY,
 ) -> Repository:
     """Plan, analyse, write, check, run. Everything is in the run folder as soon as it is made.
 
     Raises:
         EngineFailed: the engine failed; what was answered is in the journal.
     """
-    plan = await plan_repository(engine, paper, fitted, run, settings, meter, given)
+    plan = await plan_repository(engine, paper, fitted, run, settings, meter, given, registry)
     modules = plan.architecture.modules
     context = (
         Context(fitted.text)

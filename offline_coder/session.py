@@ -26,6 +26,7 @@ from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.stages.grammar import grammar_digests
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.reading import plan_on_disk
+from offline_coder.stages.planning.registry import EMPTY, Registry, read_registry
 from offline_coder.stages.prompting import prompt_digests
 from offline_coder.weights import resolve
 
@@ -36,7 +37,8 @@ NOT_OURS = frozenset({"manifest.json", "journal.jsonl", "engine.log", ".lock", "
 class Job:
     """What the user asked for.
 
-    `endpoint` is the address of the user's own server, "" for none. `again` carries out a run that is
+    `endpoint` is the address of the user's own server, "" for none. `registry` is the folder that names
+    the lab's data sets and models, None for the user's own. `again` carries out a run that is
     finished once more: the journal answers what it has, so only what is new is asked.
     """
 
@@ -45,6 +47,7 @@ class Job:
     model: str
     endpoint: str = ""
     reader: str = "auto"
+    registry: Path | None = None
     plan_only: bool = False
     again: bool = False
     stages: StageSettings = field(default_factory=StageSettings)
@@ -69,6 +72,7 @@ class Session:
     paper_sha256: str
     meter: Meter
     given: Plan | None = None
+    registry: Registry = EMPTY
     started: float = field(default_factory=time.monotonic)
     engine_start_seconds: float = 0.0
 
@@ -119,12 +123,26 @@ class Session:
         try:
             if self.job.plan_only:
                 await plan_repository(
-                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter, self.given
+                    journaled,
+                    self.paper,
+                    fitted,
+                    self.run,
+                    self.job.stages,
+                    self.meter,
+                    self.given,
+                    self.registry,
                 )
                 status = "planned"
             else:
                 repository = await make_repository(
-                    journaled, self.paper, fitted, self.run, self.job.stages, self.meter, self.given
+                    journaled,
+                    self.paper,
+                    fitted,
+                    self.run,
+                    self.job.stages,
+                    self.meter,
+                    self.given,
+                    self.registry,
                 )
                 status = "finished"
         except asyncio.CancelledError:
@@ -165,6 +183,7 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
     """
     paper = read_paper(job.paper, job.reader)
     digest = paper_digest(job.paper)
+    registry = read_registry(job.registry)
     for warning in paper.warnings:
         watcher.note(str(warning))
     with RunFolder(job.output) as run:
@@ -181,7 +200,7 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
                 return Outcome(before, None)
             if changed:
                 forget_repository(run.path, before)
-        session = Session(job, run, paper, digest, Meter(watcher), plan)
+        session = Session(job, run, paper, digest, Meter(watcher), plan, registry)
         watcher.stage_began("engine", 0)
         began = time.monotonic()
         async with open_engine(

@@ -19,6 +19,7 @@ OTHERS = {
     "scripts/": "set-up, locks, demo, benchmarks, this map",
     "docs/": "what was measured of the reader",
     "examples/noisepair/": "a paper of our own with the reference it was measured from",
+    "examples/registry/": "what a lab has: datasets.toml and models.toml, for --registry",
     "tests/": "mirrors the package",
 }
 

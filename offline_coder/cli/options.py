@@ -88,6 +88,16 @@ def reader_option(function: Command) -> Command:
     )(function)
 
 
+def registry_option(function: Command) -> Command:
+    """What the lab has."""
+    return click.option(
+        "--registry",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="datasets.toml and models.toml: what this lab has, and where. Default: ~/.config/offline-coder",
+    )(function)
+
+
 def output_option(function: Command) -> Command:
     """Where the run folder goes."""
     return click.option(

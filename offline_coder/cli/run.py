@@ -17,6 +17,7 @@ from offline_coder.cli.options import (
     engine_settings,
     output_option,
     reader_option,
+    registry_option,
     sampling_options,
 )
 from offline_coder.cli.progress import watcher
@@ -73,6 +74,7 @@ def generating(command: Command) -> Command:
         candidates: int,
         debug_rounds: int,
         reader: str,
+        registry: Path | None,
         **others: bool,
     ) -> int:
         job = Job(
@@ -81,6 +83,7 @@ def generating(command: Command) -> Command:
             model=model,
             endpoint=endpoint,
             reader=reader,
+            registry=registry,
             stages=StageSettings(
                 seed=seed, temperature=temperature, candidates=candidates, debug_rounds=debug_rounds
             ),
@@ -90,7 +93,8 @@ def generating(command: Command) -> Command:
         return code
 
     argument = click.argument("paper", type=click.Path(path_type=Path))
-    return added(with_job, argument, output_option, engine_options, sampling_options, reader_option)
+    shared = (output_option, engine_options, sampling_options, reader_option, registry_option)
+    return added(with_job, argument, *shared)
 
 
 @click.command()

@@ -16,6 +16,8 @@ ENTRY_POINT = "main.py"
 ConfigValue = bool | int | float | str | list[int] | list[float] | list[str]
 RequirementKind = Literal["data", "model", "training", "evaluation", "hyperparameter", "ablation"]
 
+ResourceKind = Literal["dataset", "model"]
+
 
 class Parameter(Value):
     """One parameter of a routine. `default` is Python source, None when there is none."""
@@ -145,6 +147,20 @@ class ConfigEntry(Value):
     reason: str = ""
 
 
+class Resource(Value):
+    """A data set or a pre-trained model that the paper names in `quote`.
+
+    `local` is its name in the lab's registry and `path` where it lies; both None when no registry has it.
+    """
+
+    kind: ResourceKind
+    name: str
+    section: str
+    quote: str
+    local: str | None = None
+    path: str | None = None
+
+
 class Plan(Value):
     """Everything decided before analysis and coding."""
 
@@ -153,3 +169,4 @@ class Plan(Value):
     architecture: Architecture
     build_order: BuildOrder
     config: tuple[ConfigEntry, ...]
+    resources: tuple[Resource, ...] = ()

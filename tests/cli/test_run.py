@@ -151,3 +151,17 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert cli(*arguments).code == 0
     assert Path("out/journal.jsonl").read_bytes().startswith(journaled)
     assert tree(Path("out")) == tree(Path("whole"))
+
+
+def test_a_registry_gives_paths_and_says_what_it_lacks(cli: Cli, paper_file: Path) -> None:
+    paper_file.write_text(paper_file.read_text() + "\nWe use the MNIST dataset and the CIFAR-10 dataset.\n")
+    Path("lab").mkdir()
+    Path("lab/datasets.toml").write_text('[mnist]\npath = "/data/mnist"\n')
+    result = cli("run", paper_file, "--model", "random-walk", "-o", "out", "--registry", "lab")
+    assert result.code == 0, result.err
+    assert "in no local registry: dataset CIFAR-10" in result.err
+    config = yaml.safe_load(Path("out/repo/config.yaml").read_text())
+    assert config["data"]["mnist_path"] == "/data/mnist"
+    notes = json.loads(cli("check", "out", "--json").out)
+    assert [note["rule"] for note in notes if "CIFAR-10" in note["message"]] == ["not-registered"]
+    assert cli("run", paper_file, "--registry", "nowhere", "-o", "other").code == 2

@@ -6,6 +6,7 @@ from offline_coder.checks.plan.architecture import check_architecture
 from offline_coder.checks.plan.build_order import check_build_order
 from offline_coder.checks.plan.config import check_config
 from offline_coder.checks.plan.requirements import check_requirements
+from offline_coder.checks.plan.resources import check_resources
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Plan
 
@@ -22,4 +23,5 @@ def check_plan(plan: Plan, sections: Mapping[str, str]) -> tuple[Finding, ...]:
         *check_architecture(plan.architecture),
         *check_build_order(plan.build_order, plan.architecture),
         *check_config(plan.config, plan.requirements, sections),
+        *check_resources(plan.resources, sections),
     )

@@ -14,7 +14,9 @@ from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.overview import write_overview
+from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.planning.requirements import find_requirements, settle
+from offline_coder.stages.planning.resources import find_resources, path_entries
 from offline_coder.stages.prompting import Context, render_prompt
 
 OnArtefact = Callable[[str], None]
@@ -26,9 +28,15 @@ STEPS = 4
 
 
 async def make_plan(
-    engine: Engine, paper: Paper, context: Context, settings: StageSettings, done: OnArtefact
+    engine: Engine,
+    paper: Paper,
+    context: Context,
+    settings: StageSettings,
+    done: OnArtefact,
+    registry: Registry = EMPTY,
 ) -> Plan:
     """The whole plan. Overview, requirements and config need only the paper and are asked together.
+    Data sets and models are looked up in `registry`.
 
     Raises what `ask_shape` raises.
     """
@@ -39,6 +47,7 @@ async def make_plan(
         choose_config(engine, context, paper, settings),
     )
     requirements, config = settle(found.passages, chosen)
+    resources = find_resources(paper, registry)
     left = f"; {found.unasked} doubtful passages were not asked about" if found.unasked else ""
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
@@ -54,7 +63,8 @@ async def make_plan(
         requirements=requirements,
         architecture=architecture.model_copy(update={"calls": calls}),
         build_order=order,
-        config=config,
+        config=tuple(sorted((*config, *path_entries(resources)), key=lambda entry: entry.key)),
+        resources=resources,
     )
 
 

@@ -1,6 +1,7 @@
 """The plan as files of the run folder."""
 
 import json
+from collections.abc import Sequence
 
 from offline_coder.core.plan import Plan
 from offline_coder.core.values import Value
@@ -14,17 +15,12 @@ def plan_files(plan: Plan) -> dict[str, str]:
     """File name -> text: the artefacts, and the diagrams generated from the architecture."""
     return {
         "overview.md": plan.overview + "\n",
-        "requirements.json": json.dumps(
-            [requirement.model_dump() for requirement in plan.requirements], indent=2, ensure_ascii=False
-        )
-        + "\n",
+        "requirements.json": readable_list(plan.requirements),
         "architecture.json": readable_json(plan.architecture),
         "build_order.json": readable_json(plan.build_order),
         "config.yaml": config_yaml(plan.config),
-        "config_sources.json": json.dumps(
-            [entry.model_dump(mode="json") for entry in plan.config], indent=2, ensure_ascii=False
-        )
-        + "\n",
+        "config_sources.json": readable_list(plan.config),
+        "resources.json": readable_list(plan.resources),
         "class_diagram.mmd": class_diagram(plan.architecture),
         "call_flow.mmd": call_flow(plan.architecture),
     }
@@ -33,3 +29,9 @@ def plan_files(plan: Plan) -> dict[str, str]:
 def readable_json(value: Value) -> str:
     """`value` as JSON, two spaces, fields in their own order."""
     return value.model_dump_json(indent=2) + "\n"
+
+
+def readable_list(values: Sequence[Value]) -> str:
+    """`values` as a JSON list, two spaces, fields in their own order."""
+    items = [value.model_dump(mode="json") for value in values]
+    return json.dumps(items, indent=2, ensure_ascii=False) + "\n"

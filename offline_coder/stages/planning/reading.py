@@ -14,7 +14,15 @@ from offline_coder.checks.plan.problem import FOLDER, problem
 from offline_coder.checks.trees import MAX_BYTES
 from offline_coder.core.errors import BadInput
 from offline_coder.core.finding import Finding
-from offline_coder.core.plan import Architecture, BuildOrder, ConfigEntry, ConfigValue, Plan, Requirement
+from offline_coder.core.plan import (
+    Architecture,
+    BuildOrder,
+    ConfigEntry,
+    ConfigValue,
+    Plan,
+    Requirement,
+    Resource,
+)
 from offline_coder.stages.planning.artefacts import DIAGRAMS, plan_files
 
 NAMES = (
@@ -24,6 +32,7 @@ NAMES = (
     "build_order.json",
     "config.yaml",
     "config_sources.json",
+    "resources.json",
 )
 BY_HAND = "set by hand in config.yaml"
 
@@ -31,6 +40,7 @@ Shape = TypeVar("Shape")
 REQUIREMENTS = TypeAdapter(tuple[Requirement, ...])
 ARCHITECTURE = TypeAdapter(Architecture)
 BUILD_ORDER = TypeAdapter(BuildOrder)
+RESOURCES = TypeAdapter(tuple[Resource, ...])
 SOURCES = TypeAdapter(tuple[ConfigEntry, ...])
 VALUE: TypeAdapter[ConfigValue] = TypeAdapter(ConfigValue)
 
@@ -68,11 +78,14 @@ def read_plan(files: Mapping[str, str], sections: Mapping[str, str]) -> ReadPlan
     architecture = _shaped("architecture.json", files, ARCHITECTURE, found)
     build_order = _shaped("build_order.json", files, BUILD_ORDER, found)
     sources = _shaped("config_sources.json", files, SOURCES, found)
+    resources = _shaped("resources.json", files, RESOURCES, found)
     settings = _settings(files["config.yaml"], found)
     overview = files["overview.md"].strip()
     if not overview:
         found.append(problem("overview.md", "", "shape", "it is empty", "Say what has to be built."))
-    if found or requirements is None or architecture is None or build_order is None or sources is None:
+    if requirements is None or architecture is None or build_order is None:
+        return ReadPlan(None, tuple(found))
+    if found or sources is None or resources is None:
         return ReadPlan(None, tuple(found))
     plan = Plan(
         overview=overview,
@@ -80,6 +93,7 @@ def read_plan(files: Mapping[str, str], sections: Mapping[str, str]) -> ReadPlan
         architecture=architecture,
         build_order=build_order,
         config=merged(settings, sources),
+        resources=resources,
     )
     return ReadPlan(plan, (*check_plan(plan, sections), *_stale_diagrams(plan, files)))
 

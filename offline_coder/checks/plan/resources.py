@@ -1,0 +1,24 @@
+"""Are the data sets and models ones that the paper names, and does the lab have them?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from offline_coder.checks.plan.problem import problem
+from offline_coder.checks.plan.requirements import check_quote
+from offline_coder.core.finding import Finding
+from offline_coder.core.plan import Resource
+
+FILE = "resources.json"
+
+
+def check_resources(resources: Sequence[Resource], sections: Mapping[str, str]) -> Iterator[Finding]:
+    """What does not hold in resources.json.
+
+    Rules: "unknown-section", "quote-not-found", and the note "not-registered" for what no registry has.
+    """
+    for number, resource in enumerate(resources):
+        key = f"[{number}]"
+        yield from check_quote(FILE, key, resource.section, resource.quote, sections)
+        if resource.path is None:
+            message = f"the {resource.kind} {resource.name!r} of {resource.section} is in no local registry"
+            advice = "Add it to datasets.toml or models.toml, or set its path in config.yaml."
+            yield problem(FILE, key, "not-registered", message, advice, "note")
