@@ -20,6 +20,7 @@ from offline_coder.core.constraint import Constraint
 from offline_coder.core.engine import Identity
 from offline_coder.core.request import Completion, FinishReason, Message, Request
 from offline_coder.core.values import canonical_json, text_digest
+from offline_coder.engines.backends import Backend, LogitsMask, OutlinesMask, XGrammarMask
 from offline_coder.engines.cutting import BYTES_PER_TOKEN, cut, rough_count, rough_tokens
 from offline_coder.engines.masking import Mask
 from offline_coder.engines.settings import EngineSettings
@@ -43,14 +44,15 @@ class RandomWalkEngine:
     """Answers with random text that obeys the request's constraint; without one, with a line or two
     that look like code. The same request always gets the same answer."""
 
-    def __init__(self, settings: EngineSettings | None = None) -> None:
+    def __init__(self, settings: EngineSettings | None = None, backend: Backend = "llguidance") -> None:
+        self._backend = backend
         self._context = (settings.context if settings else None) or CONTEXT
         self._identity = Identity(
             engine="random-walk",
             version="1",
             model="random-walk",
             weights_digest="none",
-            settings={"context": str(self._context)},
+            settings={"context": str(self._context), "backend": backend},
         )
 
     @property
@@ -73,7 +75,7 @@ class RandomWalkEngine:
         prompt_tokens = rough_count(request.messages)
         check_fits(request, prompt_tokens, self._context)
         began = time.monotonic()
-        text, reason = await asyncio.to_thread(_answer, request)
+        text, reason = await asyncio.to_thread(_answer, request, self._backend)
         return Completion(
             text=text,
             finish_reason=reason,
@@ -88,25 +90,29 @@ class RandomWalkEngine:
         return rough_count(messages)
 
 
-def _answer(request: Request) -> tuple[str, FinishReason]:
+def _answer(request: Request, backend: Backend) -> tuple[str, FinishReason]:
     # Not from the sampling: a longer answer goes on where a shorter one was cut, as with a model.
     form = request.form() | {"sampling": None}
     seed = int(text_digest(canonical_json(form))[:16], 16)
     if request.constraint is None:
         raw, ended = _code(random.Random(seed)), True  # noqa: S311 - nothing secret is drawn
     else:
-        raw, ended = walk(request.constraint, seed, request.sampling.max_tokens * BYTES_PER_TOKEN)
+        most = request.sampling.max_tokens * BYTES_PER_TOKEN
+        raw, ended = walk(request.constraint, seed, most, backend)
     text, reason = cut(raw, request.sampling)
     return text, reason or ("stop" if ended else "length")
 
 
-def walk(constraint: Constraint, seed: int, most_bytes: int) -> tuple[str, bool]:
+def walk(
+    constraint: Constraint, seed: int, most_bytes: int, backend: Backend = "llguidance"
+) -> tuple[str, bool]:
     """Random text of at most `most_bytes` bytes that `constraint` allows, and whether it is complete.
 
     Raises:
-        EngineFailed: llguidance refuses the constraint.
+        EngineFailed: the backend refuses the constraint.
+        MissingPrerequisite: the backend is not installed.
     """
-    mask = Mask(constraint, byte_tokenizer())
+    mask = mask_of(constraint, backend)
     generator = np.random.default_rng(seed)
     taste, closing = _taste()
     answer = bytearray()
@@ -126,6 +132,17 @@ def walk(constraint: Constraint, seed: int, most_bytes: int) -> tuple[str, bool]
             break
         answer.append(token)
     return answer.decode("utf-8", "ignore"), token == END
+
+
+def mask_of(constraint: Constraint, backend: Backend) -> LogitsMask:
+    """The constraint over bytes, compiled by `backend`. Raises what `walk` raises."""
+    match backend:
+        case "llguidance":
+            return Mask(constraint, byte_tokenizer())
+        case "xgrammar":
+            return XGrammarMask(constraint, END)
+        case "outlines_core":
+            return OutlinesMask(constraint, END)
 
 
 @cache

@@ -3,6 +3,8 @@ let through, which is more than any model would try."""
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -12,27 +14,28 @@ from offline_coder.core.errors import EngineFailed
 from offline_coder.core.plan import ClassPlan, Module, Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.engines.random_walk import RandomWalkEngine
+from offline_coder.engines.backends import BACKENDS, Backend
+from offline_coder.engines.random_walk import RandomWalkEngine, walk
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
-from offline_coder.stages.planning.architecture import importable_path, some_of, with_known_bases
+from offline_coder.stages.planning.architecture import GIVEN_PATHS, importable_path, some_of, with_known_bases
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.overview import LIMITS, STEPS, ended, write_overview
 from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of
-from offline_coder.stages.prompting import Context
+from offline_coder.stages.prompting import TEMPLATES, Context
 
 
 # The bounds are the random walk's: it spends more tokens on a string than a model does.
-def random_plan(paper: Paper, seed: int) -> Plan:
+def random_plan(paper: Paper, seed: int, backend: Backend = "llguidance") -> Plan:
     settings = StageSettings(
         seed=seed, architecture_tokens=6000, overview_tokens=6000, build_order_tokens=4000
     )
-    engine = RandomWalkEngine()
+    engine = RandomWalkEngine(backend=backend)
     return asyncio.run(make_plan(engine, paper, Context("the paper"), settings, lambda name: None))
 
 
@@ -199,3 +202,33 @@ def test_a_cut_answer_is_asked_again_with_more_room_and_then_refused(paper: Pape
     rooms = [request.sampling.max_tokens for request in asked]
     assert rooms == [rooms[0], rooms[0] * 2, rooms[0] * 4]
     assert len({request.seed for request in asked}) == 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_plans_by_another_backend_are_as_consistent(paper: Paper, seed: int) -> None:
+    pytest.importorskip("xgrammar")
+    plan = random_plan(paper, seed, "xgrammar")
+    assert check_plan(plan, texts_of(paper)) == ()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_each_backend_lets_only_the_named_words_through(backend: Backend) -> None:
+    pytest.importorskip(backend)
+    kinds = {name: {"enum": ["data", "training", ""]} for name in ("p1", "p2", "p3")}
+    constraint = grammar("requirements", passages=list(kinds), kinds=kinds)
+    for seed in range(5):
+        text, ended = walk(constraint, seed, 4000, backend)
+        assert ended
+        jsonschema.validate(json.loads(text), json.loads(constraint.schema))
+
+
+@pytest.mark.parametrize(
+    "template", sorted((TEMPLATES / "planning").glob("*.j2")), ids=lambda path: path.stem
+)
+def test_prompts_of_planning_hold_no_example_that_a_plan_could_copy(template: Path) -> None:
+    """Upstream's models copy the example's file names. Here there are none: the only paths and quoted words
+    are those that every plan has, and a form is shown in characters that the grammar refuses."""
+    text = template.read_text()
+    assert set(re.findall(r"\b\w+\.py\b", text)) <= GIVEN_PATHS
+    assert set(re.findall(r'"([^"\n{}|]*)"', re.sub(r"{[{%].*?[%}]}", "", text))) <= {"", "none", "nn.Module"}
+    assert not re.search(r"\w\(\w+:|e\.g\.|for example", text)
