@@ -7,13 +7,12 @@ from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.papers.outline import sections_of
 from offline_coder.papers.paper import Paper, ReadingWarning
 from offline_coder.papers.pdf_blocks import Builder, Outline
+from offline_coder.papers.pdf_child import pages_of
 from offline_coder.papers.pdf_layout import Layout, lay_out
-from offline_coder.papers.pdf_page import PageText, document_text
+from offline_coder.papers.pdf_text import PageText
 from offline_coder.papers.text import clean_line
 
-MOST_PAGES = 300
 LEAST_CHARACTERS = 200
-PASSWORD_ERROR = 4
 SHOWN = 300
 MARKER_HINT = (
     "it needs marker with its model weights: make setup-pdf, put the weights on this machine, "
@@ -22,42 +21,14 @@ MARKER_HINT = (
 NAME = re.compile(r"[^\W\d_][^\d@{}<>|/]{2,60}")
 
 
-def check_pdf(raw: bytes, path: Path) -> None:
-    """Refuse what is no PDF that can be opened.
-
-    Raises:
-        BadInput: the file is no PDF, is damaged, or needs a password.
-    """
-    import pypdfium2 as pdfium  # type: ignore[import-untyped]
-
-    if b"%PDF-" not in raw[:1024]:
-        raise BadInput(
-            f"{path} is not a PDF: it does not begin with %PDF-", "give a PDF, .tex, .md or S2ORC .json file"
-        )
-    try:
-        document = pdfium.PdfDocument(raw)
-    except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) == PASSWORD_ERROR or "password" in str(error).lower():
-            raise BadInput(
-                f"{path} is encrypted", "remove the password first: qpdf --decrypt IN.pdf OUT.pdf"
-            ) from None
-        raise BadInput(
-            f"{path} is a damaged PDF: {error}", "download it again, or give its LaTeX source"
-        ) from None
-    pages = len(document)
-    document.close()
-    if pages == 0:
-        raise BadInput(f"{path} has no pages", "give a PDF with text")
-
-
 def read_pdf(raw: bytes, path: Path) -> Paper:
     """The paper in the text layer of a PDF, at most 300 pages.
 
     Raises:
-        BadInput: it has over 300 pages, or text but no sections with text.
+        BadInput: it is no PDF, damaged, encrypted, has over 300 pages, or text but no sections with text.
         MissingPrerequisite: it has no text layer; marker with its models could read it.
     """
-    pages = read_pages(raw, path)
+    pages = pages_of(raw, path)
     characters = sum(len(fragment.text) for page in pages for fragment in page.fragments)
     if characters < LEAST_CHARACTERS:
         raise MissingPrerequisite(
@@ -76,25 +47,6 @@ def read_pdf(raw: bytes, path: Path) -> Paper:
         warnings=tuple(warnings_of(pages, layout, outline)),
         source_format="pdf",
     )
-
-
-def read_pages(raw: bytes, path: Path) -> list[PageText]:
-    """The text of every page."""
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(raw)
-    try:
-        if len(document) > MOST_PAGES:
-            raise BadInput(
-                f"{path} has {len(document)} pages, the limit is {MOST_PAGES}", "cut out the paper's pages"
-            )
-        return document_text(document)
-    except pdfium.PdfiumError as error:
-        raise BadInput(
-            f"{path} is a damaged PDF: {error}", "download it again, or give its LaTeX source"
-        ) from None
-    finally:
-        document.close()
 
 
 def names_of(lines: list[str]) -> tuple[str, ...]:

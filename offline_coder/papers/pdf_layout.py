@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from offline_coder.papers.pdf_page import Fragment, PageText
+from offline_coder.papers.pdf_text import Fragment, PageText
 
 EDGE = 0.09
 STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}(?:v\d+)?\s+\[")

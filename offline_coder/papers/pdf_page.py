@@ -11,10 +11,12 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
+
+from offline_coder.papers.pdf_text import Fragment, PageText
 
 MOST_CHARACTERS = 60_000
 BOLD_FONT = re.compile(r"bold|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE)
@@ -65,38 +67,6 @@ class Glyph:
     x1: float
     y: float
     style: Style
-
-
-@dataclass(slots=True)
-class Fragment:
-    """Characters that follow each other on a line without a wide gap. `size` is the commonest size,
-    `bold`, `math` and `mono` (fixed width) are shares of its `characters`, `y` is the baseline."""
-
-    text: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    largest: float
-    bold: float
-    math: float
-    mono: float
-    characters: int
-
-
-@dataclass(slots=True)
-class PageText:
-    """A page's fragments in the order of the file, its size in points, and what was left out: counts of
-    characters, and `hidden` as pairs of the reason and the words."""
-
-    number: int
-    width: float
-    height: float
-    fragments: list[Fragment]
-    turned: int = 0
-    embedded: int = 0
-    cut: bool = False
-    hidden: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

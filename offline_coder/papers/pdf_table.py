@@ -4,7 +4,7 @@ from itertools import pairwise
 from statistics import median
 
 from offline_coder.papers.pdf_layout import Line
-from offline_coder.papers.pdf_page import Fragment
+from offline_coder.papers.pdf_text import Fragment
 
 # A label that stands between two rows is nearer to them than a row would be, in distances of rows.
 BETWEEN = 0.75

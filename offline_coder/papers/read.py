@@ -91,14 +91,13 @@ def refuse_binary(path: Path, raw: bytes) -> None:
 def read_pdf_file(path: Path, raw: bytes, reader: str) -> Paper:
     """A PDF through the reader that was asked for."""
     from offline_coder.papers.marker import marker_ready, read_with_marker
-    from offline_coder.papers.pdf import check_pdf, read_pdf
+    from offline_coder.papers.pdf import read_pdf
+    from offline_coder.papers.pdf_child import check_pdf
 
+    if reader == "text" or (reader == "auto" and not marker_ready()):
+        return read_pdf(raw, path)
     check_pdf(raw, path)
-    if reader in ("marker", "marker-text"):
-        return read_with_marker(path, with_models=reader == "marker")
-    if reader == "auto" and marker_ready():
-        return read_with_marker(path, with_models=True)
-    return read_pdf(raw, path)
+    return read_with_marker(path, with_models=reader != "marker-text")
 
 
 def paper_digest(path: Path) -> str:

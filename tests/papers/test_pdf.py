@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
+from offline_coder.papers import pdf_child
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
@@ -237,3 +238,21 @@ def test_heads_over_columns_and_labels_of_groups_of_rows(tmp_path: Path) -> None
         "| | r2 | 42.5 | 42.7 |",
         "| | r3 | 43.5 | 43.7 |",
     ]
+
+
+def test_a_reader_that_dies_or_hangs_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = tmp_path / "offline_coder" / "papers"
+    stand_in.mkdir(parents=True)
+    for package in (stand_in, stand_in.parent):
+        (package / "__init__.py").touch()
+    child = stand_in / "pdf_child.py"
+    child.write_text("import os\n\ndef main():\n    os.abort()\n")
+    monkeypatch.setattr(pdf_child, "PACKAGE", tmp_path)
+    with pytest.raises(BadInput, match="breaks the PDF reader") as caught:
+        read(tmp_path, [front()])
+    assert "\n" not in str(caught.value)
+    child.write_text("import time\n\ndef main():\n    time.sleep(600)\n")
+    monkeypatch.setattr(pdf_child, "SECONDS", 0.5)
+    with pytest.raises(BadInput, match="was not read within") as caught:
+        read(tmp_path, [front()])
+    assert caught.value.hint
