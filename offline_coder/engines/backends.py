@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
-from outlines.types import JsonSchema
 
-from offline_coder.core.constraint import Constraint
+from offline_coder.core.constraint import Constraint, JsonSchema
 from offline_coder.core.errors import EngineFailed, MissingPrerequisite
 from offline_coder.engines.masking import Logits
 
