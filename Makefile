@@ -30,8 +30,8 @@ lint: setup  ## format, lint, types, import floors
 	@$(BIN)/python scripts/file_map.py --check
 
 bench: setup  ## measure a run per stage against a naive schedule (PAPER=FILE MODEL=NAME)
-	@$(BIN)/offline-coder models pull $(or $(MODEL),qwen2.5-coder-0.5b) --quiet
-	@$(BIN)/python scripts/bench.py $(PAPER) --model $(or $(MODEL),qwen2.5-coder-0.5b)
+	@$(BIN)/offline-coder models pull $(or $(MODEL),qwen2.5-coder-0.5b-int8) --quiet
+	@$(BIN)/python scripts/bench.py $(PAPER) --model $(or $(MODEL),qwen2.5-coder-0.5b-int8)
 
 lock: setup  ## resolve requirements/*.in again
 	@$(BIN)/python scripts/lock.py

@@ -162,13 +162,13 @@ class Session:
         self.run.write_json("manifest.json", manifest)
 
     def tell_left_out(self, fitted: Fitted) -> None:
-        """Say what of the paper did not fit."""
+        """Say what of the paper the prompts go without."""
         if fitted.left_out:
             tokens = sum(part.tokens for part in fitted.left_out)
             names = ", ".join(part.title or part.section_id for part in fitted.left_out[:4])
             more = len(fitted.left_out) - 4
             rest = f" and {more} more" if more > 0 else ""
-            self.meter.watcher.note(f"{tokens} tokens of the paper did not fit: {names}{rest}")
+            self.meter.watcher.note(f"{tokens} tokens of the paper are left out: {names}{rest}")
 
 
 async def execute(job: Job, watcher: Watcher) -> Outcome:

@@ -101,7 +101,7 @@ def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(description="Measure a run against a naive schedule.")
     parser.add_argument("paper", type=Path)
-    parser.add_argument("--model", default="qwen2.5-coder-0.5b")
+    parser.add_argument("--model", default="qwen2.5-coder-0.5b-int8")
     parser.add_argument("-o", "--output", type=Path, default=Path("bench/run"))
     arguments = parser.parse_args()
     if not arguments.paper.exists():

@@ -109,6 +109,4 @@ def _print_checks(facts: dict[str, Any]) -> None:
             click.echo(f"Called in the smoke run: {len(smoke['called'])} of {planned} planned names.")
     if facts["left_out"]:
         tokens = sum(part["tokens"] for part in facts["left_out"])
-        click.echo(
-            f"Left out of the prompts, for want of context: {tokens} tokens of the paper (manifest.json)."
-        )
+        click.echo(f"Left out of the prompts: {tokens} tokens of the paper (manifest.json).")
