@@ -13,9 +13,10 @@ from offline_coder.core.finding import Tally
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import Frame, Written, write_checked
+from offline_coder.stages.repair import Frame, Written
 
 SEEDS_APART = 1000
 """Between the seeds of two candidates; each may take several in a row."""
@@ -95,7 +96,7 @@ async def write_module(
         for n in range(settings.candidates)
     ]
     drafts = await asyncio.gather(
-        *(write_checked(engine, context, task.text, module, way, frame) for way in ways)
+        *(write_file(engine, context, task.text, module, way, frame) for way in ways)
     )
     best = drafts[0] if len(drafts) == 1 else best_of(drafts, dependencies, look, plan.build_order.order)
     return replace(best, left_out=task.left_out)

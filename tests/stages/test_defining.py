@@ -1,0 +1,87 @@
+"""Files written along their contract: what is planned is there, with its planned head."""
+
+import asyncio
+
+from offline_coder.checks.contracts import check_contract
+from offline_coder.checks.syntax import parses
+from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+from offline_coder.core.request import Completion, FinishReason, Request
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.engines.scripted import ScriptedEngine
+from offline_coder.stages.defining import write_file
+from offline_coder.stages.prompting import Context
+from offline_coder.stages.repair import Frame, Written
+
+MODULE = Module(
+    path="model.py",
+    purpose="adds",
+    classes=(ClassPlan(name="Net", purpose="a net"),),
+    functions=(Routine(name="add", parameters=(Parameter(name="a", type="int"),), returns="int"),),
+)
+BEGUN = '"""model.py: adds"""\n\nimport math\n'
+
+
+def written(*answers: str, finish_reason: FinishReason = "stop") -> tuple[Written, list[Request]]:
+    """The file that comes of `answers`, and what was asked."""
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Completion:
+        asked.append(request)
+        text = answers[len(asked) - 1]
+        return Completion(
+            text=text,
+            finish_reason=finish_reason,
+            prompt_tokens=9,
+            cached_tokens=0,
+            output_tokens=9,
+            seconds=0.0,
+        )
+
+    frame = Frame(BEGUN, ("\n# data.py",))
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context("paper"), "write it", MODULE, StageSettings(), frame)
+    )
+    return file, asked
+
+
+def test_each_planned_definition_is_begun_with_its_head() -> None:
+    file, asked = written("    def run(self) -> int:\n        return 1\n", "    return a + math.inf\n")
+    assert file.verdict == "first answer"
+    assert asked[0].messages[-1].content.endswith('class Net:\n    """a net"""\n')
+    assert asked[1].messages[-1].content.endswith("def add(a: int) -> int:\n")
+    assert "\ndef add" in asked[0].sampling.stop
+    assert "\ndef add" not in asked[1].sampling.stop
+    assert "\n# data.py" in asked[1].sampling.stop
+    assert not [finding for finding in check_contract(MODULE, file.text) if finding.severity == "error"]
+
+
+def test_a_helper_on_the_way_stays_and_what_is_there_is_not_asked_for_again() -> None:
+    body = "    x = 1\n\n\ndef helper() -> int:\n    return 2\n\n\ndef add(a: int) -> int:\n    return a\n"
+    file, asked = written(body)
+    assert len(asked) == 1
+    assert "def helper" in file.text
+    assert file.text.count("def add") == 1
+
+
+def test_a_body_that_does_not_parse_is_asked_for_again_then_a_placeholder() -> None:
+    good = "    def run(self) -> int:\n        return 1\n"
+    file, asked = written(good, "    return (\n", "  nonsense nonsense\n")
+    assert len(asked) == 3
+    assert asked[2].seed != asked[1].seed
+    assert 'raise NotImplementedError("stub: add was not written")' in file.text
+    assert file.verdict == "repaired"
+    assert [finding.rule for finding in file.findings] == ["unwritten"]
+    assert parses("model.py", file.text)
+
+
+def test_nothing_usable_at_all_is_a_stub() -> None:
+    file, _ = written("", "", "", "")
+    assert file.verdict == "stub"
+    assert parses("model.py", file.text)
+
+
+def test_an_answer_that_turns_in_circles_is_cut() -> None:
+    loop = "    def run(self) -> int:\n        return 1\n" + "    x = 1\n" * 200
+    file, _ = written(loop, "    return a\n", finish_reason="length")
+    assert file.text.count("x = 1") < 10
+    assert "cut Net back to its last whole statement" in file.repairs
