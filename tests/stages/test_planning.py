@@ -108,7 +108,7 @@ def part(methods: list[str], functions: list[str]) -> dict[str, object]:
     """A module as the grammar wants it, with a class when it has methods."""
     net = {"name": "Net", "base": "nn.Module", "purpose": "an MLP", "methods": methods}
     return {
-        "purpose": "what section 2 describes",
+        "purpose": "Implements what section 2 describes.",
         "classes": [net] if methods else [],
         "functions": functions,
     }
