@@ -135,7 +135,6 @@ EXAMPLES = {
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
-            "main": ["main() -> None"],
         },
         {
             "approach": "Plain PyTorch, one module a job.",
@@ -150,7 +149,6 @@ EXAMPLES = {
             "model": part(["forward(x: Tensor) -> Tensor"], []),
             "training": part([], ["train(model: Net, epochs: int = 20) -> None"]),
             "evaluation": part([], ["accuracy(model: Net) -> float"]),
-            "main": ["main() -> None"],
         },
     ),
     "requirements": (

@@ -4,7 +4,7 @@ from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
 from offline_coder.core.packages import known_base, taken_module_names
-from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module, Requirement
+from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module, Requirement, Routine
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
@@ -53,7 +53,6 @@ class Draft(Value):
     model: DraftPart
     training: DraftPart
     evaluation: DraftPart
-    main: tuple[str, ...]
 
 
 async def design(
@@ -130,7 +129,7 @@ def architecture_of(draft: Draft) -> Architecture:
     entry = Module(
         path=ENTRY_POINT,
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
-        functions=routines_of(draft.main),
+        functions=(Routine(name="main", returns="None"),),
     )
     return Architecture(approach=tidy(draft.approach), modules=with_known_bases((*modules.values(), entry)))
 
