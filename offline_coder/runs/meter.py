@@ -39,6 +39,7 @@ class Tally:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    cut: tuple[str, ...] = ()
 
 
 @dataclass
@@ -70,4 +71,6 @@ class Meter:
             self.tally.prompt_tokens += completion.prompt_tokens
             self.tally.cached_tokens += completion.cached_tokens
             self.tally.output_tokens += completion.output_tokens
+        if completion.finish_reason == "length" and request.sampling.max_tokens > 1:
+            self.tally.cut += (request.purpose,)
         self.watcher.answered(request, completion, from_journal)

@@ -8,10 +8,11 @@ from offline_coder.core.constraint import Constraint
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Message, Request, Sampling
+from offline_coder.stages.closing import closed
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
-ATTEMPTS = 3
+ATTEMPTS = 2
 SMALLEST_ANSWER = 64
 
 
@@ -42,28 +43,32 @@ async def ask_shape(
 ) -> Shape:
     """The answer to a constrained request, parsed.
 
-    Decoding is constrained, so an answer can be wrong in one way only: it was cut. Then it is asked
-    for again with another seed and twice the room, three times in all.
+    Decoding is constrained, so an answer can be wrong in one way only: it was cut. Then it is asked for
+    again with another seed and twice the room; when that is cut too, what was said is kept and the rest
+    is the least that the constraint allows (closing.py).
 
     Raises:
-        EngineFailed: no attempt ended within its room.
+        EngineFailed: the engine's answer is not what the constraint accepts.
     """
-    problem = "no answer"
     for attempt in range(ATTEMPTS):
         budget = await room_for_answer(engine, messages, sampling.max_tokens << attempt, purpose)
         request = Request(
             purpose, messages, sampling.model_copy(update={"max_tokens": budget}), seed + attempt, constraint
         )
         completion = await engine.complete(request)
-        if completion.finish_reason == "length":
-            problem = f"the answer was cut at {budget} tokens"
-            continue
+        if completion.finish_reason != "length":
+            break
+    cut = completion.finish_reason == "length"
+    text = closed(completion.text, constraint) if cut else completion.text
+    if text is None:
+        problem = f"the answer was cut at {budget} tokens"
+    else:
         try:
-            return shape.model_validate_json(completion.text)
+            return shape.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
             problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     raise EngineFailed(
-        f"{purpose}: no usable answer in {ATTEMPTS} attempts; {problem}",
+        f"{purpose}: no usable answer; {problem}",
         "try another --seed, a lower --temperature or a larger model",
     )

@@ -115,6 +115,7 @@ def page(text: str) -> str:
                 prompt_tokens=777,
                 cached_tokens=2,
                 output_tokens=50,
+                cut=("code:model.py",),
                 seconds=5.0,
             ),
         ),

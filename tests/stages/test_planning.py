@@ -18,6 +18,7 @@ from offline_coder.engines.backends import BACKENDS, Backend
 from offline_coder.engines.random_walk import RandomWalkEngine, walk
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
+from offline_coder.stages.closing import closed
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.architecture import GIVEN_PATHS, importable_path, some_of, with_known_bases
@@ -187,19 +188,40 @@ def test_each_grammar_takes_what_is_right_and_refuses_what_is_wrong(name: str) -
         jsonschema.validate(wrong, schema)
 
 
-def test_a_cut_answer_is_asked_again_with_more_room_and_then_refused(paper: Paper) -> None:
+def test_a_cut_answer_is_asked_again_with_more_room_and_then_closed(paper: Paper) -> None:
     asked: list[Request] = []
 
     def cut(request: Request) -> str:
         asked.append(request)
-        return '{"goals": "' + "endless " * 100_000
+        return '{"goals": "Reproduce the table of section 4.", "method": ["' + "endless " * 100_000
 
     engine = ScriptedEngine(cut, context=100_000)
-    with pytest.raises(EngineFailed, match="cut"):
-        asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+    overview = asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+    assert "## Goals\n\nReproduce the table of section 4.\n" in overview
+    assert "## Data\n\nNot said: the answer was cut." in overview
+    assert "endless" not in overview
     rooms = [request.sampling.max_tokens for request in asked]
-    assert rooms == [rooms[0], rooms[0] * 2, rooms[0] * 4]
-    assert len({request.seed for request in asked}) == 3
+    assert rooms == [rooms[0], rooms[0] * 2]
+    assert len({request.seed for request in asked}) == 2
+
+
+def test_an_answer_that_is_no_beginning_of_json_is_refused(paper: Paper) -> None:
+    engine = ScriptedEngine(lambda request: "once upon a time " * 10_000, context=100_000)
+    with pytest.raises(EngineFailed, match="cut at"):
+        asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_answer_cut_anywhere_is_closed_to_one_that_the_grammar_accepts(name: str) -> None:
+    constraint = grammar(name, **EXAMPLES[name][0])
+    schema = json.loads(constraint.schema)
+    texts = [json.dumps(EXAMPLES[name][1]), *(walk(constraint, seed, 6000)[0] for seed in range(3))]
+    for text in texts:
+        for end in range(0, len(text), max(1, len(text) // 150)):
+            whole = closed(text[:end], constraint)
+            assert whole is not None
+            jsonschema.validate(json.loads(whole), schema)
+        assert json.loads(closed(text, constraint) or "") == json.loads(text)
 
 
 @pytest.mark.parametrize("seed", range(2))
