@@ -19,6 +19,7 @@ from offline_coder.papers.paper import Paper
 from offline_coder.papers.render import render
 from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
 from offline_coder.runs.folder import RunFolder
+from offline_coder.runs.journal import Journal
 from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
 from offline_coder.stages.coding import write_code
@@ -92,8 +93,12 @@ async def plan_repository(
     given: Plan | None = None,
     registry: Registry = EMPTY,
 ) -> Plan:
-    """Planning, written to plan/. A plan that is `given`, as a person left it there, is taken as it is."""
+    """Planning, written to plan/, with the paper as it was read beside it. A plan that is `given`, as a
+    person left it there, is taken as it is."""
     run.write("paper.md", render(paper))
+    run.write_json("paper.json", paper)
+    if registry != EMPTY:
+        run.write_json("registry.json", registry)
     with meter.stage("planning", steps=1 if given else STEPS):
         if given:
             plan = given
@@ -121,10 +126,13 @@ async def make_repository(
     run: RunFolder,
     settings: StageSettings,
     meter: Meter,
+    journal: Journal,
     given: Plan | None = None,
     registry: Registry = EMPTY,
 ) -> Repository:
     """Plan, analyse, write, check, run. Everything is in the run folder as soon as it is made.
+
+    `journal` knows how earlier smoke runs went.
 
     Raises:
         EngineFailed: the engine failed; what was answered is in the journal.
@@ -158,7 +166,7 @@ async def make_repository(
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}
-        smoke = await smoke_run_and_debug(engine, context, plan, files, settings, meter.watcher.note)
+        smoke = await smoke_run_and_debug(engine, context, plan, files, settings, journal, meter.watcher.note)
         files = dict(smoke.files)
         refuse_broken(files)
         for path, text in files.items():

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
-from offline_coder.core.files import file_digest
 from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import paper_digest, read_paper
@@ -29,8 +30,6 @@ from offline_coder.stages.planning.reading import plan_on_disk
 from offline_coder.stages.planning.registry import EMPTY, Registry, read_registry
 from offline_coder.stages.prompting import prompt_digests
 from offline_coder.weights import resolve
-
-NOT_OURS = frozenset({"manifest.json", "journal.jsonl", "engine.log", ".lock", "report.html"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,8 @@ class Outcome:
 
 @dataclass
 class Session:
-    """A job being carried out in its folder. `given` is the plan that lies there already."""
+    """A job being carried out in its folder. `given` is the plan that lies there already, `edited` whether a
+    person changed it."""
 
     job: Job
     run: RunFolder
@@ -72,9 +72,28 @@ class Session:
     paper_sha256: str
     meter: Meter
     given: Plan | None = None
+    edited: bool = False
     registry: Registry = EMPTY
     started: float = field(default_factory=time.monotonic)
     engine_start_seconds: float = 0.0
+
+    @asynccontextmanager
+    async def engine(self, context: int | None) -> AsyncIterator[Engine]:
+        """The engine that the job asks for, with `context` tokens where that is given. Raises as
+        `open_engine` does."""
+        job, watcher = self.job, self.meter.watcher
+        watcher.stage_began("engine", 0)
+        began = time.monotonic()
+        async with open_engine(
+            job.model,
+            resolve=model_folder,
+            log=self.run.engine_log,
+            endpoint=job.endpoint or None,
+            settings=replace(job.engine, context=context or job.engine.context),
+            on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
+        ) as engine:
+            self.engine_start_seconds += time.monotonic() - began
+            yield engine
 
     def manifest(self, engine: Engine, fitted: Fitted, status: Status) -> Manifest:
         """The run as it is now."""
@@ -100,13 +119,14 @@ class Session:
             engine=engine.identity,
             context=engine.context,
             stage_settings=job.stages,
+            plan_edited=self.edited,
             prompts=prompt_digests(),
             grammars=grammar_digests(),
             determinism="exact" if job.engine.batch_invariant else "seeded",
             stages=tuple(self.meter.records),
             engine_start_seconds=round(self.engine_start_seconds, 3),
             seconds=round(time.monotonic() - self.started, 3),
-            files=made_files(self.run.path) if status in ("finished", "planned") else {},
+            files=self.run.made_files() if status in ("finished", "planned") else {},
         )
 
     async def carry_out(self, engine: Engine) -> Outcome:
@@ -141,6 +161,7 @@ class Session:
                     self.run,
                     self.job.stages,
                     self.meter,
+                    journal,
                     self.given,
                     self.registry,
                 )
@@ -188,30 +209,23 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
         watcher.note(str(warning))
     with RunFolder(job.output) as run:
         before = run.manifest()
-        plan = None
+        plan, changed = None, list[str]()
         if before is not None:
             refuse_another_run(job, digest, before)
             if job.plan_only and before.status in ("planned", "finished") and not job.again:
                 return Outcome(before, None)
-            changed = changed_files(run.path, before)
+            changed = run.changed_files(before)
             refuse_changed_files(run.path, changed)
             plan = plan_on_disk(run.path, texts_of(paper), changed)
             if before.status == "finished" and not changed and not job.again:
                 return Outcome(before, None)
             if changed:
                 forget_repository(run.path, before)
-        session = Session(job, run, paper, digest, Meter(watcher), plan, registry)
-        watcher.stage_began("engine", 0)
-        began = time.monotonic()
-        async with open_engine(
-            job.model,
-            resolve=model_folder,
-            log=run.engine_log,
-            endpoint=job.endpoint or None,
-            settings=job.engine,
-            on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
-        ) as engine:
-            session.engine_start_seconds = time.monotonic() - began
+        edited = before is not None and (before.plan_edited or bool(changed))
+        session = Session(job, run, paper, digest, Meter(watcher), plan, edited, registry)
+        # What the journal answers needs no engine, so the engine of an earlier start is only expected.
+        expected = (before.engine, before.context) if before is not None else None
+        async with supervised(session.engine, expected=expected, note=watcher.note) as engine:
             return await session.carry_out(engine)
 
 
@@ -222,6 +236,7 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
         "--model": (job.model, before.model),
         "--endpoint": (job.endpoint, before.endpoint),
         "--reader": (job.reader, before.reader),
+        "--context": (job.engine.context or before.context, before.context),
         "--seed, --temperature or --candidates": (deciding(job.stages), deciding(before.stage_settings)),
     }
     for name, (now, then) in asked.items():
@@ -235,12 +250,6 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
 def deciding(settings: StageSettings) -> StageSettings:
     """The settings without the number of corrections, which comes after everything else."""
     return settings.model_copy(update={"debug_rounds": 0})
-
-
-def changed_files(folder: Path, before: Manifest) -> list[str]:
-    """The files of the folder that are there and not as the run left them."""
-    now = made_files(folder) if before.files else {}
-    return sorted(name for name, digest in before.files.items() if now.get(name, digest) != digest)
 
 
 def refuse_changed_files(folder: Path, changed: Iterable[str]) -> None:
@@ -268,12 +277,3 @@ def model_folder(name: str) -> ModelFolder:
     return ModelFolder(
         name=weights.name, folder=weights.folder, digest=weights.digest, context=weights.context_length
     )
-
-
-def made_files(folder: Path) -> dict[str, str]:
-    """Path -> sha256 of the artefacts in a run folder."""
-    return {
-        path.relative_to(folder).as_posix(): file_digest(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).as_posix() not in NOT_OURS
-    }

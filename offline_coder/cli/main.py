@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "check",
     "debug": "run",
     "convert": "convert",
+    "replay": "replay",
     "models": "models",
     "serve": "serve",
     "doctor": "doctor",

@@ -39,6 +39,10 @@ class EngineFailed(OfflineCoderError):
     exit_code = 4
 
 
+class EngineDied(EngineFailed):
+    """The engine's process is gone; a new one may answer."""
+
+
 class Interrupted(OfflineCoderError):
     """The user or the system asked us to stop; the run can be resumed."""
 

@@ -9,7 +9,7 @@ import openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
 from offline_coder.core.engine import Identity
-from offline_coder.core.errors import EngineFailed
+from offline_coder.core.errors import EngineDied, EngineFailed
 from offline_coder.core.request import Completion, Message, Request
 from offline_coder.engines.streaming import SERVER_STOPS, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
@@ -137,7 +137,7 @@ class OpenAIEngine:
             # A dying server first breaks its connections; give its process a moment to be gone.
             await asyncio.wait({death}, timeout=0 if death.done() else DEATH_SECONDS)
             if death.done():
-                raise EngineFailed(f"the engine died: {death.result()}")
+                raise EngineDied(f"the engine died: {death.result()}")
             return await task
         finally:
             await asyncio.gather(_cancelled(task), _cancelled(death))

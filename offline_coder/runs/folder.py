@@ -10,8 +10,11 @@ from typing import Self
 from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
-from offline_coder.core.files import write_atomic
+from offline_coder.core.files import file_digest, write_atomic
 from offline_coder.runs.manifest import Manifest
+
+NOT_MADE = frozenset({"manifest.json", "journal.jsonl", "engine.log", ".lock", "report.html"})
+"""What lies in the folder besides the artefacts: records that differ from one carrying out to the next."""
 
 
 class RunFolder:
@@ -89,6 +92,20 @@ class RunFolder:
         """Put a value at `name` as readable JSON: two spaces, fields in their own order."""
         data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
         self.write(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def made_files(self) -> dict[str, str]:
+        """Path -> sha256 of the artefacts: all that a replay makes again."""
+        names = {path.relative_to(self.path).as_posix(): path for path in sorted(self.path.rglob("*"))}
+        return {
+            name: file_digest(path)
+            for name, path in names.items()
+            if path.is_file() and name not in NOT_MADE and not path.name.endswith(".part")
+        }
+
+    def changed_files(self, before: Manifest) -> list[str]:
+        """The artefacts that are there and not as the run left them."""
+        now = self.made_files() if before.files else {}
+        return sorted(name for name, digest in before.files.items() if now.get(name, digest) != digest)
 
     def manifest(self) -> Manifest | None:
         """The manifest, None when no run was begun here.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from offline_coder.core.engine import Engine, Identity
 from offline_coder.core.request import Completion, Message, Request
-from offline_coder.runs.journal import Journal, journal_key
+from offline_coder.runs.journal import Journal, count_key, journal_key
 
 OnCompletion = Callable[[Request, Completion, bool], None]
 """Called after each answer; the flag says whether it came from the journal."""
@@ -42,5 +42,11 @@ class Journaled:
         return completion
 
     async def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of `messages`, as the wrapped engine counts them."""
-        return await self._engine.count(messages)
+        """Tokens of `messages` as the wrapped engine counts them, or counted them before."""
+        key = count_key(messages, self.identity)
+        known = self._journal.fact(key)
+        if isinstance(known, int):
+            return known
+        tokens = await self._engine.count(messages)
+        self._journal.note(key, tokens)
+        return tokens

@@ -42,7 +42,8 @@ class OmittedPart(Value):
 
 
 class Manifest(Value):
-    """Everything needed to say what a run was and to tell whether another is the same."""
+    """Everything needed to say what a run was and to tell whether another is the same. `plan_edited` says
+    that a person changed the plan, which then no replay can make."""
 
     status: Status
     offline_coder: str
@@ -60,6 +61,7 @@ class Manifest(Value):
     engine: Identity
     context: int
     stage_settings: StageSettings
+    plan_edited: bool = False
     prompts: dict[str, str]
     grammars: dict[str, str]
     determinism: Determinism

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.sandbox.choose import find_sandbox
+from offline_coder.runs.journal import Journal
 from offline_coder.stages.coding import ShownFile
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import ask_code, errors_in
@@ -28,17 +27,16 @@ async def smoke_run_and_debug(
     plan: Plan,
     files: Mapping[str, str],
     settings: StageSettings,
+    journal: Journal,
     note: Callable[[str], None],
 ) -> SmokeRun:
     """Run the repository; then up to `settings.debug_rounds` corrections. Without a sandbox nothing is
-    run. Raises what the engine raises."""
-    try:
-        sandbox = find_sandbox()
-    except MissingPrerequisite as missing:
-        note(f"the repository was not run: {missing}")
-        return SmokeRun("not run", str(missing), (), files)
+    run. How a run went is taken from the journal where it is known. Raises what the engine raises."""
     modules = plan.architecture.modules
-    best = await smoke_run(sandbox, modules, files)
+    best = await smoke_run(journal, modules, files)
+    if best.status == "not run":
+        note(f"the repository was not run: {best.sandbox}")
+        return best
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
@@ -47,8 +45,8 @@ async def smoke_run_and_debug(
         if corrected is None:
             continue
         path, text = corrected
-        tried = await smoke_run(sandbox, modules, {**best.files, path: text})
-        if tried.better_than(best):
+        tried = await smoke_run(journal, modules, {**best.files, path: text})
+        if tried.status != "not run" and tried.better_than(best):
             note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
             best = replace(tried, rounds=best.rounds, kept=best.kept + 1)
     return best

@@ -10,13 +10,19 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pydantic import TypeAdapter
+
+from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.files import write_atomic
 from offline_coder.core.plan import ENTRY_POINT, Module
+from offline_coder.core.values import canonical_json, text_digest
+from offline_coder.runs.journal import Journal
 from offline_coder.sandbox import tracing
+from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
@@ -66,9 +72,28 @@ class SmokeRun:
         return (len(self.failures), -len(self.called)) < (len(other.failures), -len(other.called))
 
 
-async def smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
-    """One run of a copy of `files`, at most six minutes long."""
-    return await asyncio.to_thread(_smoke_run, sandbox, modules, files)
+REPORT = TypeAdapter(SmokeRun)
+
+
+async def smoke_run(journal: Journal, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+    """One run of a copy of `files`, at most six minutes long, or how the same run went before. One that
+    could not be made is tried again, except in a replay."""
+    planned = {module.path: module.names() for module in modules}
+    key = text_digest(canonical_json({"smoke": planned, "files": dict(files)}))
+    known = journal.fact(key)
+    if known is None or (known["status"] == "not run" and not journal.read_only):
+        known = REPORT.dump_python(await asyncio.to_thread(contained, modules, files), mode="json")
+        journal.note(key, known)
+    return replace(REPORT.validate_python(known), files=files)
+
+
+def contained(modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+    """How a run goes on this machine, without the files. Without a sandbox nothing is run."""
+    try:
+        sandbox = find_sandbox()
+    except MissingPrerequisite as missing:
+        return SmokeRun("not run", str(missing), (), {})
+    return replace(_smoke_run(sandbox, modules, files), files={})
 
 
 def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:

@@ -35,6 +35,12 @@ def with_a_module(cli: Cli, paper_file: Path) -> str:
     return "my_losses.py"
 
 
+def asked() -> list[dict[str, Any]]:
+    """The requests of the journal."""
+    entries = map(json.loads, Path("out/journal.jsonl").read_text().splitlines())
+    return [entry["request"] for entry in entries if "request" in entry]
+
+
 def test_the_repository_follows_the_changed_plan(cli: Cli, paper_file: Path) -> None:
     planned(cli, paper_file)
     path = with_a_module(cli, paper_file)
@@ -44,8 +50,7 @@ def test_the_repository_follows_the_changed_plan(cli: Cli, paper_file: Path) -> 
     assert Path("out/repo", path).is_file()
     assert Path("out/plan/overview.md").read_text() == "## Goals\n\nMy own plan.\n"
     assert "my_losses.py" in Path("out/plan/call_flow.mmd").read_text()
-    asked = [json.loads(line)["request"] for line in Path("out/journal.jsonl").read_text().splitlines()]
-    coding = [request for request in asked if request["purpose"].startswith(("analysis", "coding"))]
+    coding = [request for request in asked() if request["purpose"].startswith(("analysis", "coding"))]
     assert all("My own plan." in request["messages"][1]["content"] for request in coding)
     assert cli("check", "out", "--quiet").code == 0
 
@@ -74,12 +79,12 @@ def test_a_value_changed_by_hand_reaches_the_repository_as_an_assumption(cli: Cl
 
 def test_only_what_depends_on_the_change_is_asked_again(cli: Cli, paper_file: Path) -> None:
     assert cli("run", paper_file, "--model", "random-walk", "-o", "out", "--quiet").code == 0
-    lines = len(Path("out/journal.jsonl").read_text().splitlines())
+    before = len(asked())
     order = load("build_order.json")
     diagram = Path("out/plan/call_flow.mmd")
     diagram.write_text(diagram.read_text() + "    M1->>M1: mine\n")
     assert cli("write", "out", "--quiet").code == 0
-    assert len(Path("out/journal.jsonl").read_text().splitlines()) == lines
+    assert len(asked()) == before
     assert "mine" not in diagram.read_text()
     order["depends_on"]["model.py"] = []
     order["depends_on"]["main.py"] = order["order"][:-1]
@@ -87,10 +92,7 @@ def test_only_what_depends_on_the_change_is_asked_again(cli: Cli, paper_file: Pa
     calls = load("architecture.json") | {"calls": []}
     save("architecture.json", calls)
     assert cli("write", "out", "--quiet").code == 0
-    asked = [
-        json.loads(line)["request"]["purpose"] for line in Path("out/journal.jsonl").read_text().splitlines()
-    ]
-    again = set(asked[lines:])
+    again = {request["purpose"] for request in asked()[before:]}
     assert not any(purpose.startswith("planning") for purpose in again)
     assert "analysis:data.py" not in again
 

@@ -116,3 +116,52 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not empty"), RunFolder(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_facts_stand_between_completions(tmp_path: Path) -> None:
+    journal = filled(tmp_path / "j", 1)
+    journal.note("tokens", 7)
+    journal.add("k", request(5), completion("after"))
+    again = Journal(tmp_path / "j")
+    assert again.fact("tokens") == 7
+    assert again.fact("other") is None
+    assert len(again) == 2
+    assert [asked.seed for asked, _ in again.requests()] == [0, 5]
+
+
+def test_a_journal_that_is_only_read_is_not_mended(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    filled(path, 2)
+    cut = path.read_bytes()[:-3]
+    path.write_bytes(cut)
+    journal = Journal(path, read_only=True)
+    assert len(journal) == 1
+    assert journal.dropped
+    assert path.read_bytes() == cut
+
+
+def test_a_line_that_the_disk_did_not_take_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    script = textwrap.dedent(
+        f"""
+        import resource, signal, sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from tests.runs.test_journal import completion, request
+        from offline_coder.runs.journal import Journal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+        journal = Journal(Path({str(path)!r}))
+        for number in range(10):
+            try:
+                journal.add(str(number), request(number), completion("x" * 1500))
+            except OSError:
+                print(number)
+                break
+        """
+    )
+    outcome = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    kept = int(outcome.stdout)
+    journal = Journal(path)
+    assert 0 < kept == len(journal)
+    assert journal.dropped == ""

@@ -23,8 +23,11 @@ We train on the WMT-2014 English-German dataset and on the CIFAR-10 dataset.
 The model is initialized from GPT-2, and the large dataset is split in two.
 """
 LAB = Registry(
-    {"wmt14": Entry(path="/data/wmt14", aliases=("WMT 2014",)), "wmt": Entry(path="/no", aliases=("WMT",))},
-    {"gpt2": Entry(path="/models/gpt2", aliases=("GPT-2",))},
+    datasets={
+        "wmt14": Entry(path="/data/wmt14", aliases=("WMT 2014",)),
+        "wmt": Entry(path="/no", aliases=("WMT",)),
+    },
+    models={"gpt2": Entry(path="/models/gpt2", aliases=("GPT-2",))},
 )
 
 

@@ -1,16 +1,22 @@
 """The smoke run in the real sandbox: what fails, and what of the plan really took part."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
+from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
+from offline_coder.stages import smoke
 from offline_coder.stages.opening import opening
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.smoke import SmokeRun, smoke_run
 
+Run = Callable[[str], SmokeRun]
 MODULES = (
     Module(path="model.py", purpose="", classes=(ClassPlan(name="Net"), ClassPlan(name="Unused"))),
     Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
@@ -30,19 +36,31 @@ MODEL = (
 REPRODUCE = render_prompt("coding/reproduce.sh.j2", entry_point="main.py") + "\n"
 
 
-def run(body: str) -> SmokeRun:
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs with a journal of their own."""
+    return partial(run_in, tmp_path / "journal.jsonl")
+
+
+def run_in(journal: Path, body: str) -> SmokeRun:
     """The run of a program whose main has `body`, begun as every entry point is."""
     try:
-        sandbox = find_sandbox()
+        find_sandbox()
     except MissingPrerequisite as error:
         pytest.skip(str(error))
     begun = opening(PLAN, MODULES[1], {"model.py": MODEL})
     program = f'{begun}\n\ndef main():\n{body}\n\n\nif __name__ == "__main__":\n    main()\n'
     files = {"model.py": MODEL, "main.py": program, "config.yaml": "seed: 3\n", "reproduce.sh": REPRODUCE}
-    return asyncio.run(smoke_run(sandbox, MODULES, files))
+    return asyncio.run(smoke_run(Journal(journal), MODULES, files))
 
 
-def test_a_program_that_works_passes_and_says_what_it_called() -> None:
+def test_a_run_that_was_made_is_not_made_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("    read_arguments()\n    print(Net().x)")
+    monkeypatch.setattr(smoke, "find_sandbox", lambda: pytest.fail("it was run again"))
+    assert run("    read_arguments()\n    print(Net().x)") == first
+
+
+def test_a_program_that_works_passes_and_says_what_it_called(run: Run) -> None:
     done = run(
         "    arguments = read_arguments()\n    assert arguments.smoke\n"
         "    assert read_config(arguments.config, arguments.smoke) == {'seed': 3}\n    print(Net().x)"
@@ -52,7 +70,7 @@ def test_a_program_that_works_passes_and_says_what_it_called() -> None:
     assert done.uncalled == ("model.py: Unused",)
 
 
-def test_a_program_that_does_nothing_of_the_plan_fails() -> None:
+def test_a_program_that_does_nothing_of_the_plan_fails(run: Run) -> None:
     done = run("    read_arguments()\n    print(Net)")
     assert done.status == "failed"
     (failure,) = done.failures
@@ -60,7 +78,7 @@ def test_a_program_that_does_nothing_of_the_plan_fails() -> None:
     assert "model.py: Net" in failure.text
 
 
-def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came() -> None:
+def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came(run: Run) -> None:
     done = run("    read_arguments()\n    Net()\n    raise RuntimeError('half way')")
     assert [failure.step for failure in done.failures] == ["reproduce.sh --smoke"]
     assert "half way" in done.failures[0].text

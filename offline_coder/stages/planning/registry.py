@@ -10,10 +10,9 @@ Two TOML files in one folder, datasets.toml and models.toml; either may be missi
 import os
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import ResourceKind
@@ -34,12 +33,11 @@ class Entry(Value):
 ENTRIES = TypeAdapter(dict[str, Entry])
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(Value):
     """Name -> entry, by kind. An empty one knows nothing."""
 
-    datasets: dict[str, Entry]
-    models: dict[str, Entry]
+    datasets: dict[str, Entry] = Field(default_factory=dict)
+    models: dict[str, Entry] = Field(default_factory=dict)
 
     def entries(self, kind: ResourceKind) -> dict[str, Entry]:
         """Those of one kind."""
@@ -60,7 +58,7 @@ class Registry:
         return None
 
 
-EMPTY = Registry({}, {})
+EMPTY = Registry()
 
 
 def alias_pattern(alias: str) -> re.Pattern[str]:
@@ -88,9 +86,7 @@ def read_registry(folder: Path | None = None) -> Registry:
     found = {kind: place / name for kind, name in FILES.items() if (place / name).is_file()}
     if folder is not None and not found:
         raise BadInput(f"{folder} holds no {' and no '.join(FILES.values())}", EXAMPLE)
-    return Registry(
-        *(_read(found[kind]) if kind in found else {} for kind in FILES),
-    )
+    return Registry(**{f"{kind}s": _read(path) for kind, path in found.items()})
 
 
 def _read(path: Path) -> dict[str, Entry]:
