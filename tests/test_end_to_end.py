@@ -19,7 +19,8 @@ from tests.conftest import ROOT
 MODEL = "smollm2-135m"
 # Small budgets: the test is about the path, not about the quality of what a small model writes.
 SETTINGS = StageSettings(
-    overview_tokens=900,
+    overview_tokens=300,
+    architecture_tokens=600,
     analysis_tokens=60,
     code_tokens=256,
     config_candidates=10,
