@@ -27,6 +27,10 @@ class BadInput(OfflineCoderError):
     exit_code = 2
 
 
+class NoRoom(BadInput):
+    """A prompt leaves no room for its answer in the context."""
+
+
 class MissingPrerequisite(OfflineCoderError):
     """Something this machine needs is not there: weights, a package, disk space."""
 

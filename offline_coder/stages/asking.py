@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.constraint import Constraint
 from offline_coder.core.engine import Engine
-from offline_coder.core.errors import BadInput, EngineFailed
+from offline_coder.core.errors import EngineFailed, NoRoom
 from offline_coder.core.request import Message, Request, Sampling
 from offline_coder.stages.closing import closed
 
@@ -20,12 +20,12 @@ async def room_for_answer(engine: Engine, messages: tuple[Message, ...], wanted:
     """Tokens the answer may have: `wanted`, or what the context leaves when that is less.
 
     Raises:
-        BadInput: less than 64 tokens are left.
+        NoRoom: less than 64 tokens are left.
     """
     prompt = await engine.count(messages)
     room = engine.context - prompt
     if room < SMALLEST_ANSWER:
-        raise BadInput(
+        raise NoRoom(
             f"{purpose}: the prompt has {prompt} tokens, the context {engine.context}",
             "give the engine a longer --context",
         )

@@ -3,12 +3,13 @@ imports from are done; independent files are written together."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
-from offline_coder.core.errors import BadInput
+from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Tally
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
@@ -16,7 +17,7 @@ from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import Frame, Written
+from offline_coder.stages.repair import PREFILL, Frame, Written
 
 SEEDS_APART = 1000
 """Between the seeds of two candidates; each may take several in a row."""
@@ -89,8 +90,8 @@ async def write_module(
     """One file: asked for, checked, repaired, or a stub when nothing else parses. Of several candidates,
     asked for together, the one that fits its dependencies best."""
     module = plan.architecture.module(path)
-    task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings)
     frame = Frame(opening(plan, module, dependencies), ends_of(plan, module))
+    task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings, frame.begun)
     ways = [
         settings.model_copy(update={"seed": settings.seed + SEEDS_APART * n})
         for n in range(settings.candidates)
@@ -140,30 +141,28 @@ async def fitting_task(
     analysis: str,
     dependencies: Mapping[str, str],
     settings: StageSettings,
+    begun: str,
 ) -> Task:
-    """The richest prompt that leaves room for the answer: dependencies in full, else their outlines,
-    else their names alone.
-
-    Raises:
-        BadInput: not even the last fits.
-    """
+    """The richest prompt that leaves room for what is `begun` and two answers after it: dependencies in
+    full, else their outlines, else their names alone, else not even the analysis."""
     purpose = f"coding:{module.path}"
     outlines = {path: outline_of(text) for path, text in dependencies.items()}
-    ways: list[tuple[Mapping[str, str], tuple[str, ...]]] = [
-        (dependencies, ()),
-        (outlines, tuple(f"the bodies of {path}" for path in dependencies)),
-        ({}, tuple(f"the code of {path}" for path in dependencies)),
+    bodies = tuple(f"the bodies of {path}" for path in dependencies)
+    code = tuple(f"the code of {path}" for path in dependencies)
+    ways: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
+        (analysis, dependencies, ()),
+        (analysis, outlines, bodies),
+        (analysis, {}, code),
+        ("", {}, (*code, "the analysis")),
     ]
-    for shown, left_out in ways:
-        text = write_prompt(plan, module, analysis, shown)
-        room = await room_for_answer(engine, context.messages(text), settings.code_tokens, purpose)
-        if room == settings.code_tokens:
-            return Task(text, left_out)
-    if room < settings.code_tokens // 2:
-        raise BadInput(
-            f"{purpose}: no room for the file in the context", "give the engine a longer --context"
-        )
-    return Task(text, left_out)
+    wanted = 2 * settings.code_tokens
+    for said, shown, left_out in ways:
+        task = Task(write_prompt(plan, module, said, shown), left_out)
+        messages = context.messages(task.text, prefill=PREFILL + begun)
+        with suppress(NoRoom):
+            if await room_for_answer(engine, messages, wanted, purpose) == wanted:
+                break
+    return task
 
 
 def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, str]) -> str:

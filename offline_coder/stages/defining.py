@@ -18,7 +18,16 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.prompting import Context
-from offline_coder.stages.repair import Answer, Frame, Verdict, Written, ask_code, tidy_code, write_checked
+from offline_coder.stages.repair import (
+    NO_ROOM,
+    Answer,
+    Frame,
+    Verdict,
+    Written,
+    ask_code,
+    tidy_code,
+    write_checked,
+)
 
 SMALLEST_ROOM = 256
 GAP = "\n\n\n"
@@ -103,6 +112,9 @@ async def write_definition(
             tried.append(f"asked for {head.name} again")
         purpose = f"{'repair' if attempt else 'coding'}:{module.path}:{head.name}"
         answer = await ask_code(engine, context, purpose, task, settings, settings.seed + attempt, frame)
+        if not answer.asked:
+            tried.append(f"{NO_ROOM} for {head.name}")
+            break
         code = whole_part(module.path, answer)
         if defines(code, head.name) and len(code) > len(tidy_code(frame.begun)):
             if code != answer.code:

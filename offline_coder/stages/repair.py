@@ -14,6 +14,7 @@ from offline_coder.checks.fences import code_of
 from offline_coder.checks.skeleton import skeleton
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Module
 from offline_coder.core.request import Request
@@ -24,6 +25,7 @@ from offline_coder.stages.prompting import Context, render_prompt
 FENCE = "```"
 PREFILL = "```python\n"
 EXCERPT_LINES = 5
+NO_ROOM = "no room in the context"
 
 Verdict = Literal["first answer", "repaired", "stub"]
 
@@ -60,10 +62,11 @@ WHOLE = Frame()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The code in an answer, and whether the budget cut it."""
+    """The code in an answer, whether the budget cut it, and whether there was room to ask at all."""
 
     code: str
     cut: bool
+    asked: bool = True
 
 
 def errors_in(path: str, text: str) -> tuple[Finding, ...]:
@@ -105,6 +108,9 @@ async def write_checked(
                 tuple(seen),
             )
         seen.extend(found)
+        if not answer.asked:
+            repairs.append(NO_ROOM)
+            break
         if attempt < settings.regenerations:
             repairs.append("asked again with the error shown")
             asked = retry_task(task, found, answer.code)
@@ -121,9 +127,13 @@ async def ask_code(
     seed: int,
     frame: Frame = WHOLE,
 ) -> Answer:
-    """One answer, prefilled with the fence and what is begun, stopped at the closing fence or before."""
+    """One answer, prefilled with the fence and what is begun, stopped at the closing fence or before. What
+    is begun and no more where the context has no room for an answer."""
     messages = context.messages(task, prefill=PREFILL + frame.begun)
-    budget = await room_for_answer(engine, messages, settings.code_tokens, purpose)
+    try:
+        budget = await room_for_answer(engine, messages, settings.code_tokens, purpose)
+    except NoRoom:
+        return Answer(tidy_code(frame.begun), cut=True, asked=False)
     sampling = settings.sampling(budget, stop=(FENCE, *frame.ends))
     completion = await engine.complete(Request(purpose, messages, sampling, seed))
     whole = frame.begun + completion.text
@@ -143,13 +153,13 @@ async def continue_cut(
     """The answer, continued while it was cut and continuations are left; then, if it still has no
     end, without its unfinished last statement. What repeats itself is cut off, not continued."""
     for turn in range(settings.continuations):
-        if not answer.cut or repeats(answer.code) is not None:
+        if not answer.cut or not answer.asked or repeats(answer.code) is not None:
             break
         repairs.append("continued a cut answer")
         rest = replace(frame, begun=last_good_prefix(answer.code))
         purpose = f"repair:continue:{module.path}"
         answer = await ask_code(engine, context, purpose, task, settings, settings.seed + turn, rest)
-    if not answer.cut:
+    if not answer.cut or not answer.asked:
         return answer
     repairs.append("cut back to the last whole statement")
     at = repeats(answer.code)

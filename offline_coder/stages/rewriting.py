@@ -15,6 +15,7 @@ from offline_coder.checks.source import parse_python
 from offline_coder.checks.targets import Target, first_line, targets
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Plan
 from offline_coder.core.request import Completion, Request
@@ -83,7 +84,9 @@ async def rewrite(
             )
         )
         for (target, room), completion in zip(asked, answers, strict=True):
-            budget.book(target.file, completion.output_tokens - room)
+            budget.book(target.file, (completion.output_tokens if completion else 0) - room)
+            if completion is None:
+                continue
             mended = judge(mended, Rewrite(target, completion), look, order)
     return mended
 
@@ -120,8 +123,9 @@ async def ask(
     room: int,
     settings: StageSettings,
     turn: int,
-) -> Completion:
-    """The rest of the definition after its head, at most `room` tokens."""
+) -> Completion | None:
+    """The rest of the definition after its head, at most `room` tokens; None when the context has no room
+    for it."""
     usable = plan.build_order.depends_on.get(target.file, ())
     task = render_prompt(
         "repair/definition.md.j2",
@@ -132,7 +136,10 @@ async def ask(
     )
     messages = context.messages(task, prefill=PREFILL + target.head)
     purpose = f"rewrite:{target.file}:{target.name}"
-    budget = await room_for_answer(engine, messages, room, purpose)
+    try:
+        budget = await room_for_answer(engine, messages, room, purpose)
+    except NoRoom:
+        return None
     sampling = settings.sampling(budget, stop=(FENCE, *NEXT_DEFINITION))
     return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn))
 

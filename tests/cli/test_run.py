@@ -13,6 +13,7 @@ import yaml
 
 from offline_coder.checks.syntax import check_syntax
 from tests.cli.conftest import Cli
+from tests.conftest import ROOT
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -165,3 +166,14 @@ def test_a_registry_gives_paths_and_says_what_it_lacks(cli: Cli, paper_file: Pat
     notes = json.loads(cli("check", "out", "--json").out)
     assert [note["rule"] for note in notes if "CIFAR-10" in note["message"]] == ["not-registered"]
     assert cli("run", paper_file, "--registry", "nowhere", "-o", "other").code == 2
+
+
+@pytest.mark.parametrize("context", [2000, 3000])
+def test_a_short_context_leaves_out_and_ends_with_a_repository(cli: Cli, context: int) -> None:
+    paper = ROOT / "examples" / "noisepair" / "paper.md"
+    result = cli("run", paper, "--model", "random-walk", "--context", context, "-o", "out", "--quiet")
+    assert result.code == 0, result.err
+    files = json.loads(Path("out/checks.json").read_text())["files"]
+    assert any(file["left_out"] for file in files)
+    short = [repair for file in files for repair in file["repairs"] if repair.startswith("no room in")]
+    assert bool(short) == (context == 2000)

@@ -63,7 +63,7 @@ def test_a_file_waits_for_what_it_builds_on_and_sees_its_code() -> None:
 
 
 def test_where_the_code_does_not_fit_its_outline_is_shown_and_that_is_recorded() -> None:
-    files, asked, _ = run(context=2800, size=220)
+    files, asked, _ = run(context=4000, size=220)
     prompt = asked[-1].messages[1].content
     assert "def from_data() -> int" in prompt
     assert "x0 = 0" not in prompt
