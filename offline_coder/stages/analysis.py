@@ -51,10 +51,12 @@ async def analyse_module(
         dependencies=plan.build_order.depends_on[module.path],
         requirements=describe_requirements(asked_of(plan, module), SHOWN_STATEMENT),
     )
-    messages = context.messages(task)
+    # Begun for the model: asked for a specification, small ones tell of the paper's authors.
+    begun = f"## {module.path}\n\n- `{module.names()[0]}`:" if module.names() else f"## {module.path}\n\n"
+    messages = context.messages(task, prefill=begun)
     budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
     completion = await engine.complete(Request(purpose, messages, settings.sampling(budget), settings.seed))
-    text = completion.text.strip()
+    text = (begun + completion.text).strip()
     return whole_sentences(text) if completion.finish_reason == "length" else text
 
 

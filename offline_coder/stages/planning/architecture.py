@@ -15,16 +15,24 @@ from offline_coder.stages.prompting import Context, render_prompt
 
 OFFERED_KINDS = frozenset({"model", "training"})
 MOST_CLAIMED = 6
+PYTORCH_OWN = frozenset(
+    (
+        *("apply", "buffers", "children", "compile", "cpu", "cuda", "double", "eval", "float", "half"),
+        *("load_state_dict", "modules", "named_parameters", "parameters", "requires_grad_", "state_dict"),
+        *("to", "train", "type", "zero_grad"),
+    )
+)
 SHOWN_STATEMENT = 90
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
 class DraftClass(Value):
-    """A class as decoded: methods are signatures."""
+    """A class as decoded: methods are signatures, `constructor` is what stands in the brackets of one."""
 
     name: str
     base: str
     purpose: str
+    constructor: str
     methods: tuple[str, ...]
 
 
@@ -131,7 +139,24 @@ def architecture_of(draft: Draft) -> Architecture:
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
         functions=(Routine(name="main", returns="None"),),
     )
-    return Architecture(approach=tidy(draft.approach), modules=with_known_bases((*modules.values(), entry)))
+    planned = defined_once((*modules.values(), entry))
+    return Architecture(approach=tidy(draft.approach), modules=with_known_bases(planned))
+
+
+def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """`modules`, where a name is defined in the first that has it. A module that would be left with
+    nothing keeps its functions."""
+    taken: set[str] = set()
+    found: list[Module] = []
+    for module in modules:
+        classes = tuple(planned for planned in module.classes if planned.name not in taken)
+        functions = tuple(routine for routine in module.functions if routine.name not in taken)
+        kept = module.model_copy(
+            update={"classes": classes, "functions": functions if classes or functions else module.functions}
+        )
+        taken.update(kept.names())
+        found.append(kept)
+    return tuple(found)
 
 
 def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
@@ -168,11 +193,18 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
         bases = (base,) if base and base != name else ()
         found.setdefault(
             name,
-            ClassPlan(
-                name=name, bases=bases, purpose=tidy(draft.purpose), methods=routines_of(draft.methods)
-            ),
+            ClassPlan(name=name, bases=bases, purpose=tidy(draft.purpose), methods=methods_of(draft)),
         )
     return tuple(found.values())
+
+
+def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
+    """The constructor and the methods; of a network none that would replace what PyTorch calls by itself,
+    such as train()."""
+    methods = routines_of((f"__init__({draft.constructor}) -> None", *draft.methods))
+    if not draft.base.endswith("Module"):
+        return methods
+    return tuple(method for method in methods if method.name not in PYTORCH_OWN)
 
 
 def importable_path(path: str) -> str:
