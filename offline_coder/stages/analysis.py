@@ -13,6 +13,8 @@ from offline_coder.stages.prompting import Context, render_prompt
 
 LAST_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
 
+NEXT_HEADINGS = ("\n# ", "\n## ")
+"""Where the specification of another module begins."""
 SHOWN_REQUIREMENTS = 10
 SHOWN_STATEMENT = 160
 
@@ -55,7 +57,9 @@ async def analyse_module(
     begun = f"## {module.path}\n\n- `{module.names()[0]}`:" if module.names() else f"## {module.path}\n\n"
     messages = context.messages(task, prefill=begun)
     budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
-    completion = await engine.complete(Request(purpose, messages, settings.sampling(budget), settings.seed))
+    completion = await engine.complete(
+        Request(purpose, messages, settings.sampling(budget, stop=NEXT_HEADINGS), settings.seed)
+    )
     text = (begun + completion.text).strip()
     return whole_sentences(text) if completion.finish_reason == "length" else text
 

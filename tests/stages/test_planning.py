@@ -116,7 +116,7 @@ def part(verb: str, methods: list[str], functions: list[str]) -> dict[str, objec
         "name": "Net",
         "base": "nn.Module",
         "purpose": "an MLP",
-        "constructor": "width: int",
+        "parameters": "width: int",
         "methods": methods,
     }
     return {

@@ -27,12 +27,12 @@ GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", 
 
 
 class DraftClass(Value):
-    """A class as decoded: methods are signatures, `constructor` is what stands in the brackets of one."""
+    """A class as decoded: methods are signatures, `parameters` are the constructor's as in one."""
 
     name: str
     base: str
     purpose: str
-    constructor: str
+    parameters: str
     methods: tuple[str, ...]
 
 
@@ -201,7 +201,7 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
     """The constructor and the methods; of a network none that would replace what PyTorch calls by itself,
     such as train()."""
-    methods = routines_of((f"__init__({draft.constructor}) -> None", *draft.methods))
+    methods = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
     if not draft.base.endswith("Module"):
         return methods
     return tuple(method for method in methods if method.name not in PYTORCH_OWN)

@@ -1,13 +1,27 @@
 """The build order: which module builds on which, and what is needed from outside."""
 
+import re
+
 from offline_coder.core.engine import Engine
 from offline_coder.core.packages import DISTRIBUTIONS
-from offline_coder.core.plan import Architecture, BuildOrder, Package
+from offline_coder.core.plan import ENTRY_POINT, Architecture, BuildOrder, Package
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import Context, render_prompt
+
+NEVER_ALONE = frozenset({"training.py", "evaluation.py", ENTRY_POINT})
+IMPLIED = {
+    "torch": "torch",
+    "nn": "torch",
+    "Tensor": "torch",
+    "np": "numpy",
+    "numpy": "numpy",
+    "pd": "pandas",
+}
+ROOT = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+OTHER_FRAMEWORKS = frozenset({"tensorflow", "jax", "flax", "optax"})
 
 
 class Draft(Value):
@@ -15,6 +29,23 @@ class Draft(Value):
 
     depends_on: dict[str, tuple[str, ...]]
     packages: tuple[Package, ...]
+
+
+def named_in(architecture: Architecture) -> list[str]:
+    """The packages that types and base classes name: torch for `nn.Module`, numpy for `np.ndarray`."""
+    texts: list[str] = []
+    for module in architecture.modules:
+        routines = [*module.functions, *(method for cls in module.classes for method in cls.methods)]
+        texts += [base for cls in module.classes for base in cls.bases]
+        texts += [routine.returns for routine in routines]
+        texts += [parameter.type for routine in routines for parameter in routine.parameters]
+    roots = {root for text in texts for root in ROOT.findall(text)}
+    return sorted({IMPLIED[root] for root in roots if root in IMPLIED})
+
+
+def rivals(architecture: Architecture) -> frozenset[str]:
+    """The frameworks that a plan in PyTorch does not need."""
+    return OTHER_FRAMEWORKS if "torch" in named_in(architecture) else frozenset()
 
 
 async def order_modules(
@@ -39,7 +70,7 @@ async def order_modules(
             "build_order",
             depends_on=properties,
             dependents=list(properties),
-            packages=sorted(set(DISTRIBUTIONS.values())),
+            packages=sorted(set(DISTRIBUTIONS.values()) - rivals(architecture)),
         ),
         Draft,
         settings.sampling(settings.build_order_tokens, constrained=True),
@@ -50,8 +81,8 @@ async def order_modules(
 
 def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
     """The draft with repeated names taken out, dependencies in the order of writing, the homes of base
-    classes among them. The last module is the entry point; when it names no dependency it builds on all,
-    because nothing else can run them."""
+    classes among them, and the packages that the architecture itself names. What trains, evaluates or is
+    the entry point and names no dependency builds on all before it, because it can do nothing alone."""
     order = [module.path for module in architecture.modules]
     homes = {cls.name: module.path for module in reversed(architecture.modules) for cls in module.classes}
     depends_on: dict[str, tuple[str, ...]] = {}
@@ -59,9 +90,10 @@ def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
         bases = {base for cls in architecture.modules[index].classes for base in cls.bases}
         chosen = {*draft.depends_on.get(path, ()), *(homes[base] for base in bases if base in homes)}
         depends_on[path] = tuple(name for name in order[:index] if name in chosen)
-    if not depends_on[order[-1]]:
-        depends_on[order[-1]] = tuple(order[:-1])
-    packages = {package.name: package for package in reversed(draft.packages)}
+        if path in NEVER_ALONE and not depends_on[path]:
+            depends_on[path] = tuple(order[:index])
+    named = [Package(name=name, why="types and base classes of the plan") for name in named_in(architecture)]
+    packages = {package.name: package for package in (*named, *reversed(draft.packages))}
     return BuildOrder(
         order=tuple(order), depends_on=depends_on, packages=tuple(packages[name] for name in sorted(packages))
     )
