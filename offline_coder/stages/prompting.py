@@ -2,6 +2,7 @@
 planned follows in a fixed order, and what varies comes last: so the engine's prefix cache pays once
 for everything that requests share."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from offline_coder.core.shipped import PACKAGE
 from offline_coder.core.values import text_digest
 
 TEMPLATES = PACKAGE / "prompts"
+LONG_LINE = re.compile("={17,}")
 
 
 @cache
@@ -57,12 +59,21 @@ class Context:
 
     def messages(self, task: str, prefill: str = "") -> tuple[Message, ...]:
         """System, context with `task` last, and the beginning of the answer when there is one."""
-        parts = [render_prompt("paper.md.j2", paper=self.paper), *self.artefacts, f"# Task\n\n{task}"]
+        parts = [
+            render_prompt("paper.md.j2", paper=without_quotation_marks(self.paper)),
+            *self.artefacts,
+            f"# Task\n\n{task}",
+        ]
         shared = (
             Message(role="system", content=render_prompt("system.md.j2")),
             Message(role="user", content=without_special_tokens("\n\n".join(parts))),
         )
         return (*shared, Message(role="assistant", content=prefill)) if prefill else shared
+
+
+def without_quotation_marks(paper: str) -> str:
+    """`paper` in which no line of equal signs is as long as the two that it stands between."""
+    return LONG_LINE.sub("=" * 16, paper)
 
 
 def without_special_tokens(text: str) -> str:
