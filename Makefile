@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 MODEL ?=
-PAPER ?= ../shared/papers/transformer/paper.s2orc.json
+PAPER ?= examples/noisepair/paper.md
 
 .PHONY: help setup setup-pdf demo test lint bench lock
 

@@ -9,7 +9,6 @@ for this machine and this moment; nothing else should run beside them.
 
 import argparse
 import asyncio
-import json
 import shutil
 import sys
 import time
@@ -20,9 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from offline_coder.cli.progress import Silent
-from offline_coder.core.request import Completion, Request, request_of
+from offline_coder.core.request import Completion, Request
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.settings import EngineSettings
+from offline_coder.runs.journal import Journal
 from offline_coder.runs.manifest import StageRecord
 from offline_coder.session import Job, execute, model_folder
 
@@ -39,8 +39,7 @@ STAGE_OF = {
 def journaled_requests(journal: Path) -> dict[str, list[Request]]:
     """Stage -> its requests, in the order in which they were answered."""
     stages: dict[str, list[Request]] = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        request = request_of(json.loads(line)["request"])
+    for request, _ in Journal(journal, read_only=True).requests():
         stages.setdefault(STAGE_OF[request.purpose.partition(":")[0]], []).append(request)
     return stages
 

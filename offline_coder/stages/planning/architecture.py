@@ -10,7 +10,7 @@ from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
-from offline_coder.stages.planning.signatures import python_name, routines_of
+from offline_coder.stages.planning.signatures import python_name, routine_of, routines_of
 from offline_coder.stages.prompting import Context, render_prompt
 
 OFFERED_KINDS = frozenset({"model", "training"})
@@ -22,6 +22,7 @@ PYTORCH_OWN = frozenset(
         *("to", "train", "type", "zero_grad"),
     )
 )
+FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 SHOWN_STATEMENT = 90
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
@@ -199,12 +200,13 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 
 
 def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
-    """The constructor and the methods; of a network none that would replace what PyTorch calls by itself,
-    such as train()."""
+    """The constructor and the methods; of a network none that would replace what PyTorch has, such as
+    train(), and always the one that PyTorch calls, forward()."""
     methods = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
     if not draft.base.endswith("Module"):
         return methods
-    return tuple(method for method in methods if method.name not in PYTORCH_OWN)
+    kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
+    return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
 
 
 def importable_path(path: str) -> str:
