@@ -1,18 +1,21 @@
 """Writing a file along its contract: each planned definition is begun for the model with its own head.
 
 So what the plan defines is there, with the planned name and parameters, whatever the model would rather
-write. It goes on from a head until it begins the next planned definition or another file; helpers that it
-adds on the way stay.
+write. It goes on from a head until it begins another planned definition or another file; helpers that it
+adds on the way stay. The definitions of a module know each other by the contract, so they are written
+together: that is where most of the time of a run went while they came one after the other.
 """
 
 import ast
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.cut import last_good_prefix, repeats
 from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
+from offline_coder.checks.targets import first_line
 from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Routine
@@ -31,6 +34,7 @@ from offline_coder.stages.repair import (
 
 SMALLEST_ROOM = 256
 GAP = "\n\n\n"
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 PLACEHOLDER = '    raise NotImplementedError("stub: {name} was not written")\n'
 
 
@@ -69,30 +73,59 @@ def function_head(planned: Routine) -> Head:
 async def write_file(
     engine: Engine, context: Context, task: str, module: Module, settings: StageSettings, frame: Frame
 ) -> Written:
-    """The file for `task`: what `frame` begins, then definition after definition. A module without a
-    contract is written in one answer. Raises what the engine raises."""
+    """The file for `task`: what `frame` begins, then the planned definitions in their order, asked for
+    together. A module without a contract is written in one answer. Raises what the engine raises."""
     heads = heads_of(module)
     if not heads or (frame.begun and not parses(module.path, frame.begun)):
         return await write_checked(engine, context, task, module, settings, frame)
     room = min(settings.code_tokens, max(SMALLEST_ROOM, 2 * settings.code_tokens // len(heads)))
     bounded = settings.model_copy(update={"code_tokens": room})
-    text, repairs, missing = frame.begun, [], 0
-    for number, head in enumerate(heads):
-        if defines(text, head.name):
-            continue
-        inner = Frame(
-            f"{text.rstrip()}{GAP}{head.text}".lstrip("\n"),
-            (*(later.mark for later in heads[number + 1 :]), *frame.ends),
+    begun = tidy_code(frame.begun).rstrip()
+    pieces = await asyncio.gather(
+        *(
+            write_definition(
+                engine, context, task, module, bounded, inner_frame(frame, begun, head, heads), head
+            )
+            for head in heads
         )
-        code, tried = await write_definition(engine, context, task, module, bounded, inner, head)
+    )
+    text, repairs, missing = begun, list[str](), 0
+    known = {head.name for head in heads}
+    for head, (code, tried) in zip(heads, pieces, strict=True):
+        piece = without(code.removeprefix(begun), known - {head.name})
         repairs += tried
         if not code:
             missing += 1
-            code = inner.begun + PLACEHOLDER.format(name=head.name)
+            piece = head.text + PLACEHOLDER.format(name=head.name)
             repairs.append(f"placeholder for {head.name}")
-        text = code
+        known |= defined_in(piece)
+        text = f"{text}{GAP}{piece.strip()}".lstrip()
     verdict: Verdict = "stub" if missing == len(heads) else "repaired" if repairs else "first answer"
     return Written(module.path, tidy_code(text), verdict, tuple(repairs), unwritten(module, repairs))
+
+
+def inner_frame(frame: Frame, begun: str, head: Head, heads: Sequence[Head]) -> Frame:
+    """What the definition that `head` begins goes on from, and what ends it."""
+    others = tuple(other.mark for other in heads if other != head)
+    return Frame(f"{begun}{GAP}{head.text}".lstrip("\n"), (*others, *frame.ends))
+
+
+def without(piece: str, names: Collection[str]) -> str:
+    """`piece`, some top-level code, without its definitions of `names`."""
+    tree = parse_python(piece)
+    if tree is None:
+        return piece
+    lines = piece.split("\n")
+    for node in reversed(tree.body):
+        if isinstance(node, DEFINITIONS) and node.name in names and node.end_lineno:
+            del lines[first_line(node) - 1 : node.end_lineno]
+    return "\n".join(lines)
+
+
+def defined_in(piece: str) -> set[str]:
+    """The classes and functions at the top level of `piece`."""
+    tree = parse_python(piece)
+    return {node.name for node in tree.body if isinstance(node, DEFINITIONS)} if tree else set()
 
 
 async def write_definition(
@@ -134,9 +167,7 @@ def whole_part(path: str, answer: Answer) -> str:
 
 def defines(text: str, name: str) -> bool:
     """Whether `text` parses and has a class or function `name` at its top level."""
-    tree = parse_python(text)
-    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return tree is not None and any(isinstance(node, kinds) and node.name == name for node in tree.body)
+    return name in defined_in(text)
 
 
 def unwritten(module: Module, repairs: Sequence[str]) -> tuple[Finding, ...]:

@@ -51,16 +51,22 @@ def test_each_planned_definition_is_begun_with_its_head() -> None:
     assert asked[1].messages[-1].content.endswith("def add(a: int) -> int:\n")
     assert "\ndef add" in asked[0].sampling.stop
     assert "\ndef add" not in asked[1].sampling.stop
+    assert "\nclass Net" in asked[1].sampling.stop
+    assert "class Net" not in asked[1].messages[-1].content
     assert "\n# data.py" in asked[1].sampling.stop
     assert not [finding for finding in check_contract(MODULE, file.text) if finding.severity == "error"]
 
 
-def test_a_helper_on_the_way_stays_and_what_is_there_is_not_asked_for_again() -> None:
-    body = "    x = 1\n\n\ndef helper() -> int:\n    return 2\n\n\ndef add(a: int) -> int:\n    return a\n"
-    file, asked = written(body)
-    assert len(asked) == 1
-    assert "def helper" in file.text
+def test_a_helper_on_the_way_stays_and_each_name_is_defined_once() -> None:
+    helper = "\n\n\n@cache\ndef helper() -> int:\n    return 2\n"
+    file, asked = written(
+        f"    x = 1\n{helper}\n\ndef add(a: int) -> int:\n    return 3\n", f"    return helper()\n{helper}"
+    )
+    assert len(asked) == 2
+    assert file.text.count("@cache\ndef helper") == 1
     assert file.text.count("def add") == 1
+    assert "return helper()" in file.text
+    assert "return 3" not in file.text
 
 
 def test_a_body_that_does_not_parse_is_asked_for_again_then_a_placeholder() -> None:
