@@ -34,7 +34,7 @@ def first_sentence(path: Path) -> str:
 def file_map() -> str:
     """The map as a fenced block."""
     package = ROOT / "offline_coder"
-    files = [package / "pipeline.py", package / "session.py", package / "replay.py"]
+    files = [package / f"{name}.py" for name in ("pipeline", "session", "replay", "verify")]
     for floor in FLOORS:
         files += sorted((package / floor).rglob("*.py"))
     lines = []

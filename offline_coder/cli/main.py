@@ -16,6 +16,7 @@ COMMANDS = {
     "debug": "run",
     "convert": "convert",
     "replay": "replay",
+    "verify": "verify",
     "models": "models",
     "serve": "serve",
     "doctor": "doctor",
