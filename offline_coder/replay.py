@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
+from offline_coder.core.nursery import nursed
 from offline_coder.core.request import Completion, Request
 from offline_coder.papers.paper import Paper
 from offline_coder.pipeline import fit_paper, make_repository, plan_repository
@@ -103,7 +104,11 @@ async def ask_again(folder: Path, engine: Engine, parallel: int, told: Callable[
 
     journal = Journal(folder / "journal.jsonl", read_only=True)
     entries = list(journal.requests())
-    verdicts = await asyncio.gather(*(same(request, before) for request, before in entries))
+
+    async def all_of_them() -> list[bool]:
+        return await asyncio.gather(*(same(request, before) for request, before in entries))
+
+    verdicts = await nursed(all_of_them())
     differing = tuple(
         request.purpose for (request, _), equal in zip(entries, verdicts, strict=True) if not equal
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
+from offline_coder.core.nursery import nursed
 from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import text_digest
@@ -248,7 +249,7 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
         # What the journal answers needs no engine, so the engine of an earlier start is only expected.
         expected = (before.engine, before.context) if before is not None else None
         async with supervised(session.engine, expected=expected, note=watcher.note) as engine:
-            return await session.carry_out(engine)
+            return await nursed(session.carry_out(engine))
 
 
 def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:

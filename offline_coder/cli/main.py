@@ -1,5 +1,6 @@
 """`offline-coder`: every command, and the one place where an error becomes a line and an exit code."""
 
+import errno
 import sys
 from importlib import import_module
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "doctor": "doctor",
 }
 INTERRUPTED = 130
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Commands(click.Group):
@@ -59,7 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
         fail("interrupted", "type the same command again to go on where it stopped", INTERRUPTED)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        fail(f"{error.strerror or error}{place}", "", 3)
+        hint = "free some space, then type the same command again" if error.errno in NO_SPACE else ""
+        fail(f"{error.strerror or error}{place}", hint, 3)
     sys.exit(result if isinstance(result, int) else 0)
 
 

@@ -38,8 +38,11 @@ def write_atomic(path: Path, data: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A disk that fills is noticed by a write, which knows no name.
+            error.filename = str(path)
         raise
     sync_folder(path.parent)
 
