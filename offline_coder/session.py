@@ -15,6 +15,7 @@ from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import text_digest
 from offline_coder.engines.open import open_engine
+from offline_coder.engines.own_network import network_of
 from offline_coder.engines.settings import EngineSettings, ModelFolder
 from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
@@ -87,6 +88,7 @@ class Session:
     started: float = field(default_factory=time.monotonic)
     started_at: str = field(default_factory=now_in_utc)
     engine_start_seconds: float = 0.0
+    engine_network: str = ""
 
     @asynccontextmanager
     async def engine(self, context: int | None) -> AsyncIterator[Engine]:
@@ -104,6 +106,7 @@ class Session:
             on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
         ) as engine:
             self.engine_start_seconds += time.monotonic() - began
+            self.engine_network = network_of(engine.identity)
             yield engine
 
     def manifest(self, engine: Engine, fitted: Fitted, status: Status) -> Manifest:
@@ -133,6 +136,7 @@ class Session:
             ),
             warnings=tuple(str(warning) for warning in self.paper.warnings),
             engine=engine.identity,
+            engine_network=self.engine_network,
             context=engine.context,
             stage_settings=job.stages,
             plan_edited=self.edited,

@@ -8,6 +8,7 @@ import click
 
 from offline_coder import __version__
 from offline_coder.core.errors import OfflineCoderError
+from offline_coder.core.no_way_out import GUARD
 
 COMMANDS = {
     "run": "run",
@@ -51,6 +52,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 findings under --strict, 2 bad usage or input, 3 a
     prerequisite is missing, 4 the engine failed, 130 interrupted."""
+    GUARD.close()
     try:
         result = cli.main(args=arguments, prog_name="offline-coder", standalone_mode=False)
     except OfflineCoderError as error:

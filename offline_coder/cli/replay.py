@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from offline_coder.cli.options import display_options
+from offline_coder.cli.options import allow_endpoint, display_options
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
 from offline_coder.replay import Reasked, Replayed, ask_again
@@ -67,6 +67,7 @@ async def verified(folder: Path, parallel: int, shown: Watcher) -> Reasked:
 
     RunFolder(folder).finished()
     job = job_of(folder)
+    allow_endpoint(job.endpoint)
     with tempfile.TemporaryDirectory(prefix="offline-coder-replay-") as place:
         shown.stage_began("engine", 0)
         async with open_engine(

@@ -47,6 +47,13 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     sync_folder(path.parent)
 
 
+def sweep_parts(folder: Path) -> None:
+    """Delete what `write_atomic` leaves below `folder` when it is killed before the rename. Only for whoever
+    has the folder to himself: another's part may be in use."""
+    for part in folder.rglob(".*.part"):
+        part.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` last through a power cut, where the file system allows it."""
     descriptor = os.open(folder, os.O_RDONLY)

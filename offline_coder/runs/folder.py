@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
-from offline_coder.core.files import file_digest, write_atomic
+from offline_coder.core.files import file_digest, sweep_parts, write_atomic
 from offline_coder.runs.manifest import Manifest
 
 MANIFEST, JOURNAL, REPORT, PROVENANCE = "manifest.json", "journal.jsonl", "report.html", "provenance.json"
@@ -56,6 +56,7 @@ class RunFolder:
             raise BadInput(
                 f"another process is running in {self.path}", "wait for it, or choose another -o"
             ) from error
+        sweep_parts(self.path)
         return self
 
     def __exit__(

@@ -52,6 +52,7 @@ class Manifest(Value):
         plan_edited: a person changed the plan, which then no replay can make.
         locks: name -> sha256 of the requirements/*.txt that were installed; empty where nobody knows.
         machine: what we ran on; with an endpoint the model ran elsewhere.
+        engine_network: what the process that generates could connect to; "" when none was started.
         determinism: what another run with the same options gives; `determinism_reason` says why.
         seconds: wall-clock time of this carrying out.
         files: path -> sha256 of every artefact, once all are made.
@@ -76,6 +77,7 @@ class Manifest(Value):
     left_out: tuple[OmittedPart, ...]
     warnings: tuple[str, ...]
     engine: Identity
+    engine_network: str = ""
     context: int
     stage_settings: StageSettings
     plan_edited: bool = False

@@ -101,6 +101,7 @@ def statement(manifest: Manifest, manifest_sha256: str) -> Statement:
                 },
                 internal_parameters={
                     "engine": manifest.engine.model_dump(mode="json"),
+                    "engineNetwork": manifest.engine_network,
                     "context": manifest.context,
                     "machine": manifest.machine.model_dump(mode="json"),
                     "determinism": manifest.determinism,
