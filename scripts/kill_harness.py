@@ -53,7 +53,10 @@ class Harness:
 
     def start(self, folder: Path) -> "subprocess.Popen[str]":
         """The command on `folder`, returned when it has taken the folder or has ended."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        # What a killed process leaves in its temporary folder goes when ours goes.
+        temporary = self.place / "tmp"
+        temporary.mkdir(exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
         child = subprocess.Popen(
             [*self.command, str(folder)],
             cwd=self.place,

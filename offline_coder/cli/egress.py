@@ -8,7 +8,7 @@ from pathlib import Path
 
 from offline_coder.core.errors import OfflineCoderError
 from offline_coder.core.no_way_out import ConnectionRefused
-from offline_coder.engines.own_network import ELSEWHERE, probe
+from offline_coder.engines.own_network import ELSEWHERE, try_to_leave
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import Limits
 
@@ -21,9 +21,8 @@ def attempts() -> Iterator[tuple[str, bool, str, str]]:
     """What was tried, whether it was refused, in what words, and what to do where it was not."""
     yield tried(f"connect from this process to {ELSEWHERE}", connect)
     yield tried(f"look up {NAME} in this process", lambda: socket.getaddrinfo(NAME, 80))
-    alone, seen = probe()
     advice = "allow network namespaces to ordinary users, or take the machine off the network"
-    yield f"connect from an engine of ours to {ELSEWHERE}", alone, seen, advice
+    yield f"connect from an engine of ours to {ELSEWHERE}", *try_to_leave(), advice
     yield in_the_sandbox()
 
 

@@ -14,43 +14,69 @@ from offline_coder.engines import launcher
 PROBE_SECONDS = 30
 ELSEWHERE = "192.0.2.1"
 """An address that documentation may use and nobody has (RFC 5737)."""
-PROBE = f"""
+LOOPBACK = "only loopback"
+LOOK = f"""
 import socket
 names = sorted(name for _, name in socket.if_nameindex())
 with socket.create_server(("127.0.0.1", 0)) as server:
     socket.create_connection(server.getsockname(), 5).close()
-try:
-    socket.create_connection(("{ELSEWHERE}", 80), 2).close()
-    print("could connect to {ELSEWHERE}")
-except OSError as error:
-    seen = "only loopback" if names == ["lo"] else " and ".join(names)
-    print(seen, error.strerror or error, sep=": ")
+print("{LOOPBACK}" if names == ["lo"] else " and ".join(names))
 """
-ALONE = "only loopback: "
+LEAVE = f"""
+import socket
+try:
+    socket.create_connection(("{ELSEWHERE}", 80), 5).close()
+    print("connected")
+except OSError as error:
+    print(error.strerror or error)
+"""
 
 
 @cache
 def probe() -> tuple[bool, str]:
-    """Whether an engine can have a network of its own here, and what was seen, in words. Takes about
+    """Whether an engine can have a network of its own here, and what is in it or why not. Takes about
     0.1 seconds, once a process."""
-    command = [sys.executable, "-I", launcher.__file__, launcher.OWN_NETWORK]
+    seen = said_inside(LOOK)
+    return seen == LOOPBACK, seen
+
+
+def try_to_leave() -> tuple[bool, str]:
+    """Whether the kernel refuses another machine to a process that is run as an engine is, and in what
+    words."""
+    alone, seen = probe()
+    if not alone:
+        return False, f"an engine would have this machine's network: {seen}"
+    said = said_inside(LEAVE)
+    return "unreachable" in said, said
+
+
+def said_inside(code: str) -> str:
+    """The last line that Python says when it runs `code` as an engine is run, or why it was not run."""
+    command = [
+        sys.executable,
+        "-I",
+        launcher.__file__,
+        launcher.OWN_NETWORK,
+        sys.executable,
+        "-I",
+        "-c",
+        code,
+    ]
     try:
         with subprocess.Popen(
-            [*command, sys.executable, "-I", "-c", PROBE],
+            command,
             # The launcher ends with its standard input, so it must have one.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         ) as process:
             assert process.stdout is not None
-            assert process.stderr is not None
-            said, troubles = process.stdout.read(), process.stderr.read()
+            said = process.stdout.read()
             process.wait(PROBE_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
-        return False, str(error)
-    seen = (said.strip() or troubles.strip() or "no answer").splitlines()[-1]
-    return seen.startswith(ALONE), seen.removeprefix(ALONE)
+        return str(error)
+    return (said.strip() or "no answer").splitlines()[-1]
 
 
 def network_of(identity: Identity) -> str:
