@@ -62,6 +62,15 @@ def test_every_file_of_a_run_is_watched(cli: Cli, paper_file: Path) -> None:
     assert changes(cli, "--paper", moved) == {}
 
 
+def test_a_plan_is_verified_and_then_what_was_written_from_it(cli: Cli, paper_file: Path) -> None:
+    assert cli("plan", paper_file, "--model", "random-walk", "-o", "out", "--quiet").code == 0
+    assert changes(cli) == {}
+    change_a_byte(Path("out/plan/overview.md"))
+    assert list(changes(cli)) == ["plan/overview.md"]
+    assert cli("write", "out", "--quiet").code == 0
+    assert changes(cli) == {}
+
+
 def test_a_changed_manifest_is_seen(cli: Cli, paper_file: Path) -> None:
     assert cli("run", paper_file, "--model", "random-walk", "-o", "out", "--quiet").code == 0
     manifest = Path("out/manifest.json")
