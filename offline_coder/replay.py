@@ -11,13 +11,14 @@ from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
+from offline_coder.core.nursery import nursed
 from offline_coder.core.request import Completion, Request
 from offline_coder.papers.paper import Paper
 from offline_coder.pipeline import fit_paper, make_repository, plan_repository
+from offline_coder.runs.difference import Difference, compared
 from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.journaled import Journaled
-from offline_coder.runs.manifest import Manifest
 from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.runs.recorded import Recorded
 from offline_coder.stages.planning.config import texts_of
@@ -28,35 +29,11 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A file of the run folder that is not what its journal makes: how, in words."""
-
-    file: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
 class Replayed:
     """What a replay found. `files` counts the files that it made."""
 
     files: int
     differences: tuple[Difference, ...]
-
-
-def finished_run(folder: Path) -> Manifest:
-    """The manifest of the run in `folder`.
-
-    Raises:
-        BadInput: there is no run, or it was not finished.
-    """
-    manifest = RunFolder(folder).manifest()
-    if manifest is None:
-        raise BadInput(f"{folder} holds no run", "offline-coder run PAPER -o DIR")
-    if manifest.status not in ("finished", "planned"):
-        raise BadInput(
-            f"the run in {folder} is {manifest.status}, not finished", "resume it: type its command again"
-        )
-    return manifest
 
 
 async def replay(folder: Path, watcher: Watcher) -> Replayed:
@@ -67,7 +44,7 @@ async def replay(folder: Path, watcher: Watcher) -> Replayed:
     Raises:
         BadInput: no finished run, a damaged journal, or one that lacks an answer.
     """
-    manifest = finished_run(folder)
+    manifest = RunFolder(folder).finished()
     paper = read_recorded(folder / "paper.json", Paper)
     if not (folder / "journal.jsonl").is_file():
         raise BadInput(f"{folder} has no journal.jsonl", "restore the file")
@@ -89,7 +66,7 @@ async def replay(folder: Path, watcher: Watcher) -> Replayed:
             )
             run.write_json("checks.json", repository.checks())
         made = run.made_files()
-    return Replayed(len(made), compared(made, RunFolder(folder).made_files()))
+    return Replayed(len(made), compared(made, RunFolder(folder).made_files(), "the journal makes"))
 
 
 def read_recorded(path: Path, shape: type[Shape]) -> Shape:
@@ -98,19 +75,6 @@ def read_recorded(path: Path, shape: type[Shape]) -> Shape:
         return shape.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise BadInput(f"{path} cannot be read", "restore the file; the replay starts from it") from error
-
-
-def compared(made: dict[str, str], there: dict[str, str]) -> tuple[Difference, ...]:
-    """What differs between two sets of files, given as path -> sha256, sorted by path."""
-    found = []
-    for name in sorted(made.keys() | there.keys()):
-        if name not in there:
-            found.append(Difference(name, "is missing"))
-        elif name not in made:
-            found.append(Difference(name, "was not made by the run"))
-        elif made[name] != there[name]:
-            found.append(Difference(name, "has other bytes than the journal makes"))
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +104,11 @@ async def ask_again(folder: Path, engine: Engine, parallel: int, told: Callable[
 
     journal = Journal(folder / "journal.jsonl", read_only=True)
     entries = list(journal.requests())
-    verdicts = await asyncio.gather(*(same(request, before) for request, before in entries))
+
+    async def all_of_them() -> list[bool]:
+        return await asyncio.gather(*(same(request, before) for request, before in entries))
+
+    verdicts = await nursed(all_of_them())
     differing = tuple(
         request.purpose for (request, _), equal in zip(entries, verdicts, strict=True) if not equal
     )

@@ -5,13 +5,17 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
+from offline_coder.core.nursery import nursed
 from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.values import text_digest
 from offline_coder.engines.open import open_engine
+from offline_coder.engines.own_network import network_of
 from offline_coder.engines.settings import EngineSettings, ModelFolder
 from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
@@ -19,11 +23,13 @@ from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import paper_digest, read_paper
 from offline_coder.pipeline import Repository, fit_paper, make_repository, plan_repository
 from offline_coder.report.page import write_report
-from offline_coder.runs.folder import RunFolder
+from offline_coder.runs.folder import MANIFEST, PROVENANCE, RunFolder, readable_json
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.journaled import Journaled
-from offline_coder.runs.manifest import Manifest, OmittedPart, Status, software
+from offline_coder.runs.machine import installed_locks, this_machine
+from offline_coder.runs.manifest import Manifest, OmittedPart, Status, determinism_of, software
 from offline_coder.runs.meter import Meter, Watcher
+from offline_coder.runs.provenance import statement_text
 from offline_coder.stages.grammar import grammar_digests
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.reading import plan_on_disk
@@ -61,6 +67,11 @@ class Outcome:
     repository: Repository | None
 
 
+def now_in_utc() -> str:
+    """The time as the clock has it, RFC 3339, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass
 class Session:
     """A job being carried out in its folder. `given` is the plan that lies there already, `edited` whether a
@@ -75,7 +86,9 @@ class Session:
     edited: bool = False
     registry: Registry = EMPTY
     started: float = field(default_factory=time.monotonic)
+    started_at: str = field(default_factory=now_in_utc)
     engine_start_seconds: float = 0.0
+    engine_network: str = ""
 
     @asynccontextmanager
     async def engine(self, context: int | None) -> AsyncIterator[Engine]:
@@ -93,17 +106,23 @@ class Session:
             on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
         ) as engine:
             self.engine_start_seconds += time.monotonic() - began
+            self.engine_network = network_of(engine.identity)
             yield engine
 
     def manifest(self, engine: Engine, fitted: Fitted, status: Status) -> Manifest:
         """The run as it is now."""
         version, python, packages = software()
+        determinism, reason = determinism_of(engine.identity)
         job = self.job
         return Manifest(
             status=status,
+            started=self.started_at,
+            finished=now_in_utc(),
             offline_coder=version,
             python=python,
             packages=packages,
+            locks=installed_locks(),
+            machine=this_machine(),
             model=job.model,
             endpoint=job.endpoint,
             reader=job.reader,
@@ -117,12 +136,14 @@ class Session:
             ),
             warnings=tuple(str(warning) for warning in self.paper.warnings),
             engine=engine.identity,
+            engine_network=self.engine_network,
             context=engine.context,
             stage_settings=job.stages,
             plan_edited=self.edited,
             prompts=prompt_digests(),
             grammars=grammar_digests(),
-            determinism="exact" if job.engine.batch_invariant else "seeded",
+            determinism=determinism,
+            determinism_reason=reason,
             stages=tuple(self.meter.records),
             engine_start_seconds=round(self.engine_start_seconds, 3),
             seconds=round(time.monotonic() - self.started, 3),
@@ -175,12 +196,18 @@ class Session:
             manifest = self.manifest(engine, fitted, status)
             if repository is not None:
                 write_report(self.run, manifest, repository.plan, repository.checks())
-            self.keep(manifest)
+            manifest = self.keep(manifest)
         return Outcome(manifest, repository)
 
-    def keep(self, manifest: Manifest) -> None:
-        """Write the manifest."""
-        self.run.write_json("manifest.json", manifest)
+    def keep(self, manifest: Manifest) -> Manifest:
+        """Write the manifest, as it is returned; of a run that came to its end with the digests of its
+        records, and with its provenance written before: a run that says it is finished has everything."""
+        if manifest.files:
+            manifest = manifest.model_copy(update={"records": self.run.records()})
+            digest = text_digest(readable_json(manifest))
+            self.run.write(PROVENANCE, statement_text(manifest, digest))
+        self.run.write_json(MANIFEST, manifest)
+        return manifest
 
     def tell_left_out(self, fitted: Fitted) -> None:
         """Say what of the paper the prompts go without."""
@@ -226,7 +253,7 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
         # What the journal answers needs no engine, so the engine of an earlier start is only expected.
         expected = (before.engine, before.context) if before is not None else None
         async with supervised(session.engine, expected=expected, note=watcher.note) as engine:
-            return await session.carry_out(engine)
+            return await nursed(session.carry_out(engine))
 
 
 def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:

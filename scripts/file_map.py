@@ -17,7 +17,7 @@ OTHERS = {
     "models/": "one manifest a model: source, files, sha256, licence, context",
     "requirements/": "what is installed: *.in by hand, *.txt locked by scripts/lock.py",
     "scripts/": "set-up, locks, demo, benchmarks, this map",
-    "docs/": "what was measured of the reader",
+    "docs/": "what was measured of the reader, and of runs that are disturbed",
     "examples/noisepair/": "a paper of our own with the reference it was measured from",
     "examples/registry/": "what a lab has: datasets.toml and models.toml, for --registry",
     "tests/": "mirrors the package",
@@ -34,7 +34,7 @@ def first_sentence(path: Path) -> str:
 def file_map() -> str:
     """The map as a fenced block."""
     package = ROOT / "offline_coder"
-    files = [package / "pipeline.py", package / "session.py", package / "replay.py"]
+    files = [package / f"{name}.py" for name in ("pipeline", "session", "replay", "verify")]
     for floor in FLOORS:
         files += sorted((package / floor).rglob("*.py"))
     lines = []

@@ -10,6 +10,7 @@ Needs only Python and pip. Called again it compares a stamp and does nothing. En
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -63,6 +64,7 @@ def install(environment: Path, files: list[Path], package: bool) -> None:
     stamp_file = environment / "offline-coder.stamp"
     stamp = stamp_of([*files, ROOT / "pyproject.toml"], sys.version)
     if stamp_file.is_file() and stamp_file.read_text() == stamp:
+        note_locks(environment, files)
         return
     names = ", ".join(file.name for file in files)
     print(f"setup: {environment.name} from {names} (a few minutes the first time)", flush=True)
@@ -71,7 +73,15 @@ def install(environment: Path, files: list[Path], package: bool) -> None:
         pip(environment, "--requirement", str(file))
     if package:
         pip(environment, "--no-build-isolation", "--editable", str(ROOT))
+    note_locks(environment, files)
     stamp_file.write_text(stamp)
+
+
+def note_locks(environment: Path, files: list[Path]) -> None:
+    """Write down in `environment` which locks it holds, name -> sha256: runs put that into their
+    manifests (offline_coder/runs/machine.py reads it)."""
+    digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    (environment / "offline-coder.locks.json").write_text(json.dumps(digests, indent=2) + "\n")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ ENOUGH_MEMORY = 6 * GIBIBYTE
 ENOUGH_DISK = 10 * GIBIBYTE
 MISSING_EXIT = 3
 SUPPORTED = ((3, 11), (3, 13))
+STATES = {False: ("ok", "missing", "absent"), True: ("refused", "open", "open")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,10 @@ def disk_line() -> Line:
 
 def gpu_line() -> Line:
     """An NVIDIA GPU; without one the CPU serves small models."""
-    smi = shutil.which("nvidia-smi")
-    if smi:
-        query = [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-        outcome = subprocess.run(query, capture_output=True, text=True, check=False, timeout=30)
-        if outcome.returncode == 0 and outcome.stdout.strip():
-            return Line("GPU", True, "; ".join(outcome.stdout.strip().splitlines()))
+    from offline_coder.runs.machine import find_gpus
+
+    if gpus := find_gpus():
+        return Line("GPU", True, "; ".join(f"{gpu.name}, {gpu.memory_mib} MiB" for gpu in gpus))
     advice = "models above 3B need one; the CPU serves qwen2.5-coder-0.5b and -1.5b"
     return Line("GPU", False, "none", advice, needed=False)
 
@@ -146,18 +145,30 @@ def examine() -> Iterator[Line]:
     yield from weights_lines()
 
 
+def examine_egress() -> Iterator[Line]:
+    """What came of trying to get out of this machine. Only an engine may be without a network of its
+    own, where the system allows none: its switches are off then, and nothing else keeps it in."""
+    from offline_coder.cli.egress import attempts
+
+    for what, refused, found, advice in attempts():
+        yield Line(what, refused, found, advice, needed="engine" not in what)
+
+
 @click.command()
+@click.option("--egress", is_flag=True, help="Try to get out of this machine instead, and say what refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def doctor(as_json: bool) -> int:
-    """Say what is missing on this machine and what to type. Exits with 3 when runs are impossible."""
+def doctor(egress: bool, as_json: bool) -> int:
+    """Say what is missing on this machine and what to type. Exits with 3 when runs are impossible, with
+    --egress when something got out."""
     lines: list[Line] = []
-    for line in examine():
+    for line in examine_egress() if egress else examine():
         lines.append(line)
         if not as_json:
-            state = "ok      " if line.ok else "missing " if line.needed else "absent  "
-            click.echo(f"{state}{line.name}: {line.found}")
+            good, bad, so_so = STATES[egress]
+            state = good if line.ok else bad if line.needed else so_so
+            click.echo(f"{state:<8}{line.name}: {line.found}")
             if not line.ok:
-                click.echo(f"          type: {line.advice}")
+                click.echo(f"          {'do' if egress else 'type'}: {line.advice}")
     if as_json:
         click.echo(json.dumps([asdict(line) for line in lines], indent=2))
     return MISSING_EXIT if any(line.needed and not line.ok for line in lines) else 0

@@ -1,5 +1,6 @@
 """`offline-coder`: every command, and the one place where an error becomes a line and an exit code."""
 
+import errno
 import sys
 from importlib import import_module
 
@@ -7,6 +8,7 @@ import click
 
 from offline_coder import __version__
 from offline_coder.core.errors import OfflineCoderError
+from offline_coder.core.no_way_out import GUARD
 
 COMMANDS = {
     "run": "run",
@@ -16,11 +18,13 @@ COMMANDS = {
     "debug": "run",
     "convert": "convert",
     "replay": "replay",
+    "verify": "verify",
     "models": "models",
     "serve": "serve",
     "doctor": "doctor",
 }
 INTERRUPTED = 130
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Commands(click.Group):
@@ -48,6 +52,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 findings under --strict, 2 bad usage or input, 3 a
     prerequisite is missing, 4 the engine failed, 130 interrupted."""
+    GUARD.close()
     try:
         result = cli.main(args=arguments, prog_name="offline-coder", standalone_mode=False)
     except OfflineCoderError as error:
@@ -58,7 +63,8 @@ def main(arguments: list[str] | None = None) -> None:
         fail("interrupted", "type the same command again to go on where it stopped", INTERRUPTED)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        fail(f"{error.strerror or error}{place}", "", 3)
+        hint = "free some space, then type the same command again" if error.errno in NO_SPACE else ""
+        fail(f"{error.strerror or error}{place}", hint, 3)
     sys.exit(result if isinstance(result, int) else 0)
 
 

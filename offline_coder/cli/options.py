@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
+from offline_coder.core.no_way_out import GUARD
 from offline_coder.engines.settings import EngineSettings
 
 DEFAULT_MODEL = "qwen2.5-coder-1.5b"
@@ -103,6 +105,17 @@ def output_option(function: Command) -> Command:
     return click.option(
         "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="The run folder."
     )(function)
+
+
+def allow_endpoint(endpoint: str) -> None:
+    """Let this process connect to the server that the user named; "" names none."""
+    try:
+        host = urlsplit(endpoint).hostname
+    except ValueError:
+        # What is no URL is refused in its own words when the engine is opened.
+        return
+    if host:
+        GUARD.allow(host)
 
 
 def engine_settings(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from offline_coder.cli.options import display_options
+from offline_coder.cli.options import allow_endpoint, display_options
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
-from offline_coder.replay import Reasked, Replayed, ask_again, finished_run
+from offline_coder.replay import Reasked, Replayed, ask_again
 from offline_coder.replay import replay as make_again
+from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.meter import Watcher
 
 DIFFERS_EXIT = 1
@@ -64,8 +65,9 @@ async def verified(folder: Path, parallel: int, shown: Watcher) -> Reasked:
     from offline_coder.engines.open import open_engine
     from offline_coder.session import model_folder
 
-    finished_run(folder)
+    RunFolder(folder).finished()
     job = job_of(folder)
+    allow_endpoint(job.endpoint)
     with tempfile.TemporaryDirectory(prefix="offline-coder-replay-") as place:
         shown.stage_began("engine", 0)
         async with open_engine(

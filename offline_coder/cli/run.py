@@ -12,6 +12,7 @@ from offline_coder.cli.edit import edit_plan
 from offline_coder.cli.options import (
     Command,
     added,
+    allow_endpoint,
     display_options,
     engine_options,
     engine_settings,
@@ -45,6 +46,7 @@ def default_output(paper: Path, model: str) -> Path:
 
 def carry_out(job: Job, quiet: bool, as_json: bool, strict: bool) -> int:
     """Execute `job`, print what came of it, and return the exit code."""
+    allow_endpoint(job.endpoint)
     with watcher(quiet or as_json) as shown:
         outcome: Outcome = run_to_end(execute(job, shown))
     facts = summary(job.output, outcome)

@@ -38,10 +38,20 @@ def write_atomic(path: Path, data: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A disk that fills is noticed by a write, which knows no name.
+            error.filename = str(path)
         raise
     sync_folder(path.parent)
+
+
+def sweep_parts(folder: Path) -> None:
+    """Delete what `write_atomic` leaves below `folder` when it is killed before the rename. Only for whoever
+    has the folder to himself: another's part may be in use."""
+    for part in folder.rglob(".*.part"):
+        part.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

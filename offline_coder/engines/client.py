@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import openai
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+from httpx2 import AsyncHTTPTransport
+from openai import DEFAULT_CONNECTION_LIMITS, AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineDied, EngineFailed
@@ -34,7 +36,8 @@ class Guard(Protocol):
 class OpenAIEngine:
     """Generation through a vLLM server's OpenAI-compatible interface.
 
-    `url` is the server's root, without /v1. With a `guard`, requests under way fail as soon as the
+    `url` is the server's root, without /v1; `socket` the Unix socket that it listens on, where it has no
+    port. With a `guard`, requests under way fail as soon as the
     server's process is gone, with its cause, instead of waiting for a time limit.
     """
 
@@ -48,13 +51,14 @@ class OpenAIEngine:
         key: str = "",
         request_seconds: float = 3600.0,
         guard: Guard | None = None,
+        socket: Path | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._model = model
         self._identity = identity
         self._context = context
         self._guard = guard
-        self._client = server_client(self._url, key, request_seconds)
+        self._client = server_client(self._url, key, request_seconds, socket)
 
     @property
     def identity(self) -> Identity:
@@ -159,16 +163,19 @@ def _seen(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-def server_client(url: str, key: str, request_seconds: float) -> AsyncOpenAI:
-    """A client for the server at `url` that uses no proxy and does not retry by itself."""
+def server_client(url: str, key: str, request_seconds: float, socket: Path | None = None) -> AsyncOpenAI:
+    """A client for the server at `url`, or behind the Unix socket `socket`, that uses no proxy and does
+    not retry by itself."""
     timeout = Timeout(request_seconds, connect=CONNECT_SECONDS)
+    limits = DEFAULT_CONNECTION_LIMITS
+    transport = AsyncHTTPTransport(uds=str(socket), limits=limits) if socket is not None else None
     return AsyncOpenAI(
         base_url=f"{url}/v1",
         # The client library refuses an empty key; a server without one ignores it.
         api_key=key or "none",
         max_retries=0,
         timeout=timeout,
-        http_client=DefaultAsyncHttpxClient(trust_env=False, timeout=timeout),
+        http_client=DefaultAsyncHttpxClient(transport=transport, trust_env=False, timeout=timeout),
     )
 
 

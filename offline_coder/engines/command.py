@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from offline_coder.core.engine import Identity
@@ -28,6 +29,8 @@ OFFLINE = {
     "DO_NOT_TRACK": "1",
     "NO_PROXY": "127.0.0.1,localhost",
     "no_proxy": "127.0.0.1,localhost",
+    # vLLM asks the system which of its addresses would reach the internet, unless it is told one.
+    "VLLM_HOST_IP": "127.0.0.1",
 }
 
 
@@ -63,15 +66,16 @@ def compiles(settings: EngineSettings, device: Device) -> bool:
 
 
 def server_command(
-    model: ModelFolder, plan: MemoryPlan, settings: EngineSettings, device: Device, port: int
+    model: ModelFolder, plan: MemoryPlan, settings: EngineSettings, device: Device, place: int | Path
 ) -> list[str]:
-    """The arguments of the server, Python first. The key is not among them: others can read those."""
+    """The arguments of the server, Python first. It listens at `place`, a port on loopback or the path of
+    a Unix socket. The key is not among them: others can read those."""
     structured = {"backend": BACKEND, "disable_any_whitespace": True}
     command = [
         # -P: a vllm.py in the folder we are called from is not ours to run.
         *(sys.executable, "-P", "-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(model.folder), "--served-model-name", model.name),
-        *("--host", HOST, "--port", str(port)),
+        *(("--uds", str(place)) if isinstance(place, Path) else ("--host", HOST, "--port", str(place))),
         # "auto" may fall back to pickles, which run code.
         *("--load-format", "safetensors", "--dtype", plan.dtype),
         *("--max-model-len", str(plan.context), "--max-num-seqs", str(settings.parallel)),

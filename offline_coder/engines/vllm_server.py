@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from offline_coder.engines.command import (
 )
 from offline_coder.engines.failures import cause_from_log, last_step
 from offline_coder.engines.memory import free_memory, plan_memory, read_shape
+from offline_coder.engines.own_network import probe
 from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
 
 POLL_SECONDS = 0.25
@@ -40,15 +42,27 @@ LOG_TAIL_BYTES = 400_000
 class VllmServer:
     """The server's process, behind the launcher that ends it when we end.
 
-    `url` and `key` are what a client needs. One object is one start; after `stop` it is done.
+    `url` and `key` are what a client needs; with `socket`, the Unix socket that the server listens on, it
+    gets a network of its own (own_network.py). One object is one start; after `stop` it is done.
     """
 
-    def __init__(self, command: list[str], environment: dict[str, str], *, url: str, key: str, log: Path):
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        *,
+        url: str,
+        key: str,
+        log: Path,
+        socket: Path | None = None,
+    ) -> None:
         self.url = url
+        self.socket = socket
         self.key = key
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        launch = [sys.executable, "-I", launcher.__file__, *command]
+        apart = [launcher.OWN_NETWORK] if socket is not None else []
+        launch = [sys.executable, "-I", launcher.__file__, *apart, *command]
         with log.open("wb") as file:
             self._process = subprocess.Popen(
                 launch,
@@ -89,7 +103,7 @@ class VllmServer:
             EngineFailed: it ended, or was not ready after `seconds`.
         """
         began = time.monotonic()
-        client = server_client(self.url, self.key, request_seconds=10.0)
+        client = server_client(self.url, self.key, 10.0, self.socket)
         try:
             while (elapsed := time.monotonic() - began) < seconds:
                 if not self.alive:
@@ -146,8 +160,10 @@ async def serve(
     log: Path,
     on_progress: OnProgress | None = None,
     port: int | None = None,
+    alone: bool = False,
 ) -> AsyncIterator[Serving]:
-    """A ready server for `model`, stopped when the block ends. A free port is taken unless one is given.
+    """A ready server for `model`, stopped when the block ends. It listens on `port` of loopback, a free one
+    when none is given; `alone` on a Unix socket instead, in a network of its own.
 
     Raises:
         MissingPrerequisite: vLLM is not installed, or model and context do not fit the memory.
@@ -159,36 +175,41 @@ async def serve(
     plan = plan_memory(model, shape, settings, installed.device, free)
     identity = server_identity(model, plan, settings, installed)
     for tries_left in reversed(range(PORT_TRIES)):
-        chosen = port or free_port()
-        key = secrets.token_urlsafe(24)
-        server = VllmServer(
-            server_command(model, plan, settings, installed.device, chosen),
-            server_environment(settings, installed.device, key, os.environ),
-            url=f"http://{HOST}:{chosen}",
-            key=key,
-            log=log,
-        )
-        try:
+        # Short, because a socket's path may have 107 bytes; a folder that only we can enter.
+        with tempfile.TemporaryDirectory(prefix="offline-coder-") as folder:
+            chosen = Path(folder) / "engine" if alone else port or free_port()
+            key = secrets.token_urlsafe(24)
+            server = VllmServer(
+                server_command(model, plan, settings, installed.device, chosen),
+                server_environment(settings, installed.device, key, os.environ),
+                url=f"http://{HOST}" if alone else f"http://{HOST}:{chosen}",
+                key=key,
+                log=log,
+                socket=chosen if isinstance(chosen, Path) else None,
+            )
             try:
-                await server.wait_ready(settings.startup_seconds, on_progress)
-            except EngineFailed as error:
-                # Another program may take a free port between our look and the server's.
-                if port or not tries_left or "port taken" not in error.message:
-                    raise
-                continue
-            yield Serving(server, identity, plan.context)
-            return
-        finally:
-            # Not in the loop's thread: stopping takes seconds and other tasks may want to finish.
-            await asyncio.shield(asyncio.to_thread(server.stop))
+                try:
+                    await server.wait_ready(settings.startup_seconds, on_progress)
+                except EngineFailed as error:
+                    # Another program may take a free port between our look and the server's.
+                    if port or not tries_left or "port taken" not in error.message:
+                        raise
+                    continue
+                yield Serving(server, identity, plan.context)
+                return
+            finally:
+                # Not in the loop's thread: stopping takes seconds and other tasks may want to finish.
+                await asyncio.shield(asyncio.to_thread(server.stop))
 
 
 @contextlib.asynccontextmanager
 async def managed_vllm(
     model: ModelFolder, settings: EngineSettings, *, log: Path, on_progress: OnProgress | None = None
 ) -> AsyncIterator[OpenAIEngine]:
-    """An engine on a vLLM server of our own, stopped when the block ends. Raises as `serve` does."""
-    async with serve(model, settings, log=log, on_progress=on_progress) as serving:
+    """An engine on a vLLM server of our own, in a network of its own where the system allows that, stopped
+    when the block ends. Raises as `serve` does."""
+    alone, _ = probe()
+    async with serve(model, settings, log=log, on_progress=on_progress, alone=alone) as serving:
         engine = OpenAIEngine(
             serving.server.url,
             model.name,
@@ -197,6 +218,7 @@ async def managed_vllm(
             key=serving.server.key,
             request_seconds=settings.request_seconds,
             guard=serving.server,
+            socket=serving.server.socket,
         )
         try:
             yield engine

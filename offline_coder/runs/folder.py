@@ -10,10 +10,11 @@ from typing import Self
 from pydantic import BaseModel, ValidationError
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
-from offline_coder.core.files import file_digest, write_atomic
+from offline_coder.core.files import file_digest, sweep_parts, write_atomic
 from offline_coder.runs.manifest import Manifest
 
-NOT_MADE = frozenset({"manifest.json", "journal.jsonl", "engine.log", ".lock", "report.html"})
+MANIFEST, JOURNAL, REPORT, PROVENANCE = "manifest.json", "journal.jsonl", "report.html", "provenance.json"
+NOT_MADE = frozenset({MANIFEST, JOURNAL, REPORT, PROVENANCE, "engine.log", ".lock"})
 """What lies in the folder besides the artefacts: records that differ from one carrying out to the next."""
 
 
@@ -55,6 +56,7 @@ class RunFolder:
             raise BadInput(
                 f"another process is running in {self.path}", "wait for it, or choose another -o"
             ) from error
+        sweep_parts(self.path)
         return self
 
     def __exit__(
@@ -67,12 +69,12 @@ class RunFolder:
     @property
     def holds_run(self) -> bool:
         """Whether a run was begun here."""
-        return (self.path / "manifest.json").is_file() or (self.path / ".lock").is_file()
+        return (self.path / MANIFEST).is_file() or (self.path / ".lock").is_file()
 
     @property
     def journal(self) -> Path:
         """Where the journal lies."""
-        return self.path / "journal.jsonl"
+        return self.path / JOURNAL
 
     @property
     def engine_log(self) -> Path:
@@ -90,8 +92,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: BaseModel | list[dict[str, object]]) -> None:
         """Put a value at `name` as readable JSON: two spaces, fields in their own order."""
-        data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        self.write(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        self.write(name, readable_json(value))
 
     def made_files(self) -> dict[str, str]:
         """Path -> sha256 of the artefacts: all that a replay makes again."""
@@ -114,12 +115,41 @@ class RunFolder:
             BadInput: it is there and cannot be read.
         """
         try:
-            text = (self.path / "manifest.json").read_text(encoding="utf-8")
+            raw = (self.path / MANIFEST).read_bytes()
         except FileNotFoundError:
             return None
         try:
-            return Manifest.model_validate_json(text)
+            return Manifest.model_validate_json(raw)
         except ValidationError as error:
             raise BadInput(
-                f"{self.path}/manifest.json cannot be read by this version", "choose another folder with -o"
+                f"{self.path}/{MANIFEST} is damaged or of another version",
+                "restore the file, or choose another folder with -o",
             ) from error
+
+    def finished(self) -> Manifest:
+        """The manifest of a run that was carried out to its end, or of a plan.
+
+        Raises:
+            BadInput: there is none.
+        """
+        manifest = self.manifest()
+        if manifest is None:
+            raise BadInput(f"{self.path} holds no run", "offline-coder run PAPER -o DIR")
+        if manifest.status not in ("finished", "planned"):
+            raise BadInput(
+                f"the run in {self.path} is {manifest.status}, not finished",
+                "resume it: type its command again",
+            )
+        return manifest
+
+    def records(self) -> dict[str, str]:
+        """Path -> sha256 of the journal and of the report, where they are."""
+        return {
+            name: file_digest(self.path / name) for name in (JOURNAL, REPORT) if (self.path / name).is_file()
+        }
+
+
+def readable_json(value: BaseModel | list[dict[str, object]]) -> str:
+    """A value as JSON for people: two spaces, fields in their own order."""
+    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

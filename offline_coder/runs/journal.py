@@ -126,11 +126,12 @@ class Journal:
             before = file.tell()
             try:
                 if file.write(line) != len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 if last:
                     os.fsync(file.fileno())
-            except OSError:
+            except OSError as error:
                 file.truncate(before)
+                error.filename = str(self.path)
                 raise
 
 

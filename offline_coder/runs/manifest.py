@@ -4,10 +4,13 @@ import platform
 from importlib import metadata
 from typing import Literal
 
+from pydantic import Field
+
 from offline_coder import __version__
 from offline_coder.core.engine import Identity
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
+from offline_coder.runs.machine import Machine
 
 Determinism = Literal["recorded", "exact", "seeded", "none"]
 Status = Literal["running", "interrupted", "failed", "planned", "finished"]
@@ -42,13 +45,28 @@ class OmittedPart(Value):
 
 
 class Manifest(Value):
-    """Everything needed to say what a run was and to tell whether another is the same. `plan_edited` says
-    that a person changed the plan, which then no replay can make."""
+    """Everything needed to say what a run was and to tell whether another is the same.
+
+    Attributes:
+        started: when this carrying out began, RFC 3339, UTC; `finished` when it ended or was stopped.
+        plan_edited: a person changed the plan, which then no replay can make.
+        locks: name -> sha256 of the requirements/*.txt that were installed; empty where nobody knows.
+        machine: what we ran on; with an endpoint the model ran elsewhere.
+        engine_network: what the process that generates could connect to; "" when none was started.
+        determinism: what another run with the same options gives; `determinism_reason` says why.
+        seconds: wall-clock time of this carrying out.
+        files: path -> sha256 of every artefact, once all are made.
+        records: path -> sha256 of what else the run left and never changes again: journal and report.
+    """
 
     status: Status
+    started: str
+    finished: str
     offline_coder: str
     python: str
     packages: dict[str, str]
+    locks: dict[str, str]
+    machine: Machine
     model: str
     endpoint: str
     reader: str
@@ -59,16 +77,19 @@ class Manifest(Value):
     left_out: tuple[OmittedPart, ...]
     warnings: tuple[str, ...]
     engine: Identity
+    engine_network: str = ""
     context: int
     stage_settings: StageSettings
     plan_edited: bool = False
     prompts: dict[str, str]
     grammars: dict[str, str]
     determinism: Determinism
+    determinism_reason: str
     stages: tuple[StageRecord, ...]
     engine_start_seconds: float
     seconds: float
     files: dict[str, str]
+    records: dict[str, str] = Field(default_factory=dict)
 
 
 def installed_versions() -> dict[str, str]:
@@ -85,3 +106,15 @@ def installed_versions() -> dict[str, str]:
 def software() -> tuple[str, str, dict[str, str]]:
     """Our version, Python's, and those of `installed_versions`."""
     return __version__, platform.python_version(), installed_versions()
+
+
+def determinism_of(engine: Identity) -> tuple[Determinism, str]:
+    """What another run with the same options would give, and why: "exact" is the same bytes on the same
+    machine with the same versions, "seeded" the same draws but for rounding, "none" no promise."""
+    if engine.engine in ("random-walk", "scripted"):
+        return "exact", "no model is asked: each answer is computed from its request, or read from a script"
+    if engine.engine == "endpoint":
+        return "none", "the server is not ours: its weights, version and batching can change unseen"
+    if engine.settings.get("batch_invariant") == "true":
+        return "exact", "the engine computes each answer alike, whatever else is in its batch"
+    return "seeded", "every request carries its seed; sums can round otherwise in another batch"

@@ -12,6 +12,7 @@ from offline_coder.core.plan import Architecture, BuildOrder, ConfigEntry, Modul
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.report.page import render_report
 from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
+from offline_coder.runs.machine import Machine
 from offline_coder.runs.manifest import Manifest, OmittedPart, StageRecord
 
 TAGS = frozenset(
@@ -89,9 +90,13 @@ def page(text: str) -> str:
     )
     manifest = Manifest(
         status="finished",
+        started="2026-01-01T00:00:00Z",
+        finished="2026-01-01T00:00:09Z",
         offline_coder="1",
         python="3.11",
         packages={},
+        locks={},
+        machine=Machine(system=text, cpu=text, cores=1, threads=2, memory_bytes=1, gpus=()),
         model="m",
         endpoint="",
         reader="auto",
@@ -107,6 +112,7 @@ def page(text: str) -> str:
         prompts={},
         grammars={},
         determinism="seeded",
+        determinism_reason=text,
         stages=(
             StageRecord(
                 name="coding",

@@ -111,6 +111,27 @@ def test_the_second_process_in_a_folder_is_told(tmp_path: Path) -> None:
         pass
 
 
+def test_what_a_kill_left_of_a_write_is_cleared_away(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        f"""
+        import os, signal, sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from offline_coder.runs.folder import RunFolder
+        with RunFolder(Path({str(tmp_path / "run")!r})) as run:
+            run.write("repo/model.py", "x = 1")
+            os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+            run.write("repo/model.py", "x = 2")
+        """
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    repo = tmp_path / "run" / "repo"
+    assert len(list(repo.iterdir())) == 2
+    with RunFolder(tmp_path / "run"):
+        assert [path.name for path in repo.iterdir()] == ["model.py"]
+    assert (repo / "model.py").read_text() == "x = 1"
+
+
 def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(BadInput, match="not empty"), RunFolder(tmp_path):
