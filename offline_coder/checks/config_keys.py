@@ -163,20 +163,22 @@ def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
 
 
 def _loaded(tree: ast.Module) -> set[str]:
-    """Variables that are bound in one place, to what `yaml.safe_load` or `read_config` gives."""
+    """Variables that are bound to nothing but what `yaml.safe_load` or `read_config` gives, or to an empty
+    mapping in its place."""
     bound: list[str] = []
-    loaded: set[str] = set()
+    loaded: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.append(node.id)
         elif isinstance(node, ast.arg):
             bound.append(node.arg)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            function = node.value.func
+        elif isinstance(node, ast.Assign):
+            value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
+            function = value.func if isinstance(value, ast.Call) else None
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
             if name in _LOADERS:
-                loaded.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    return {name for name in loaded if bound.count(name) == 1}
+                loaded += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return {name for name in loaded if bound.count(name) == loaded.count(name)}
 
 
 def _is_named(node: ast.expr, names: set[str]) -> bool:

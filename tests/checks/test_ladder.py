@@ -102,12 +102,26 @@ IMPORTS = [
     ("from data import load\nload({})\n", "runs-on-import", 2),
     ("import yaml\nc = yaml.safe_load('')\nprint(c['lr'])\n", "config-key", 3),
     ("import yaml\nc = yaml.safe_load('')\nprint(c.training.lr)\n", "config-key", 3),
+    (
+        "import yaml\n\n\ndef read_config(path):\n    config = yaml.safe_load(path) or {}\n    return config\n\n\n"
+        "def main():\n    config = read_config('')\n    print(config['training']['depth'])\n",
+        "config-key",
+        11,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "rule", "line"), IMPORTS)
 def test_each_rung_sees_its_flaw(text: str, rule: str, line: int) -> None:
     assert rules(extra=text) == [("tools/extra.py", rule, line)]
+
+
+def test_a_key_that_the_loaded_configuration_lacks_is_an_error() -> None:
+    text = next(text for text, rule, line in IMPORTS if rule == "config-key" and line == 11)
+    (finding,) = [
+        found for found in check_repository(GOOD | {"e.py": text}, None, CONFIG) if found.file == "e.py"
+    ]
+    assert finding.severity == "error"
 
 
 HONEST = [
