@@ -26,6 +26,7 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.checks.modules import Modules, modules_of
 from offline_coder.checks.syntax import parses
+from offline_coder.checks.through_self import read_through_self
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding, Tally
 
@@ -143,6 +144,12 @@ def import_undefined(repository: Repository, finding: Finding, tree: ast.Module)
         yield Edit(path, bare, f"took out annotations with the undefined name {name}")
 
 
+def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is undefined in a method and that its object has: read from there."""
+    new = read_through_self(repository.files[finding.file], tree, finding.subject, finding.line)
+    yield from _edits(finding.file, new, f"`self.{finding.subject}` in place of `{finding.subject}`")
+
+
 def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """An import of what is not there: from where it is, by its real spelling, or the usual way; one that
     nothing uses is removed."""
@@ -250,7 +257,7 @@ def _is_startable(node: ast.stmt) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "undefined-name": (import_undefined,),
+    "undefined-name": (through_self, import_undefined),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),

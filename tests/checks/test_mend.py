@@ -188,3 +188,39 @@ def test_any_text_ends_whole_and_no_worse(one: str, two: str) -> None:
     assert not Tally.of(look(files)).fewer_than(Tally.of(done.findings))
     for path, text in done.files.items():
         assert parses(path, text) or text == files[path]
+
+
+INIT = "    def __init__(self, width, depth):\n        super().__init__()\n        self.width = width\n\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("    def run(self):\n        return [width] * (width + 1)\n", ["self.width] * (self.width + 1)"]),
+        ("    def run(self):\n        return depth\n", ["self.depth = depth\n", "return self.depth"]),
+        (
+            "    def run(self):\n        return size()\n\n    def size(self):\n        return 1\n",
+            ["self.size()"],
+        ),
+    ],
+)
+def test_a_method_reads_what_its_object_has_through_self(body: str, expected: list[str]) -> None:
+    done = mended(extra=f"class Box:\n{INIT}{body}")
+    assert not [finding for finding in done.findings if finding.rule == "undefined-name"]
+    for text in expected:
+        assert text in done.files["extra.py"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"class Box:\n{INIT}    def run(self):\n        return height\n",
+        f"class Box:\n{INIT}    @staticmethod\n    def run(x):\n        return width\n",
+        "class Box:\n    def __init__(self, width): self.w = width\n\n    def run(self):\n        return width\n",
+        "def run(self):\n    return width\n",
+    ],
+)
+def test_what_the_object_does_not_have_is_left_alone(text: str) -> None:
+    done = mended(extra=text)
+    assert [finding.rule for finding in done.findings if finding.rule == "undefined-name"]
+    assert done.files["extra.py"] == text
