@@ -1,6 +1,7 @@
 """References from thebibliography, .bbl and .bib."""
 
 import re
+from itertools import zip_longest
 
 from offline_coder.papers.latex_inline import Inline
 from offline_coder.papers.latex_macros import bracket, group, skip_space
@@ -16,7 +17,7 @@ def bibitems(text: str, inline: Inline) -> list[str]:
     """One line for each \\bibitem: "[key] text"."""
     found = []
     starts = list(BIBITEM.finditer(text))[:MOST]
-    for match, after in zip(starts, [*starts[1:], None], strict=True):
+    for match, after in zip_longest(starts, starts[1:]):
         item = text[match.end() : after.start() if after else len(text)].split("\\end{thebibliography}")[0]
         at = 0
         if (option := bracket(item, skip_space(item, 0))) is not None:

@@ -70,7 +70,9 @@ class TableReader(HTMLParser):
         self.span = 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a row, a cell or the caption."""
+        """Open a row, a cell or the caption; a cell that is still open ends first."""
+        if tag in ("tr", "td", "th", "caption"):
+            self.handle_endtag("td")
         if tag == "tr":
             self.rows.append([])
         elif tag in ("td", "th"):

@@ -190,6 +190,13 @@ def test_a_bbl_beside_the_main_file_wins(tmp_path: Path) -> None:
     assert paper_of(tmp_path, main).references == ("[k] K. A title.",)
 
 
+def test_a_bibliography_without_entries_is_no_crash(tmp_path: Path) -> None:
+    body = r"\section{S} Text.\begin{thebibliography}{1}\end{thebibliography}"
+    assert (
+        paper_of(tmp_path, rf"\documentclass{{a}}\begin{{document}}{body}\end{{document}}").references == ()
+    )
+
+
 def test_algorithm2e(tmp_path: Path) -> None:
     body = (
         r"\begin{algorithm}\KwIn{$x$} \For{$i$}{ do it\; \eIf{$c$}{yes\;}{no\;} } \caption{C}\end{algorithm}"

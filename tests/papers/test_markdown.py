@@ -134,6 +134,12 @@ Table 2: Below.
     assert blocks[1].text == "Table 3: Html.\n\n| h | |\n| --- | --- |\n| 1 | 2 & 3 |"
 
 
+def test_an_html_cell_that_is_never_closed_ends_with_its_row(tmp_path: Path) -> None:
+    text = "# T\n\n## 1 R\n\n<table><tr><td>1<td>2<tr>\n<td>3</td><td>4<tr>< x</table>\n"
+    block = paper_of(tmp_path, text).sections[0].blocks[0]
+    assert block.text == "| 1 | 2 |\n| --- | --- |\n| 3 | 4 |"
+
+
 def test_setext_headings_parentheses_math_and_yaml_head(tmp_path: Path) -> None:
     text = '---\ntitle: "From YAML"\n---\n\nIntro\n=====\n\nWe use \\(x\\).\n\n\\[\ny = 1\n\\]\n\nSub\n---\n\nEnd.\n'
     paper = paper_of(tmp_path, text)

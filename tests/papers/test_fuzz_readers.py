@@ -1,0 +1,27 @@
+"""The fuzzing script, in its small form: no kind of input gives anything but a paper or our error."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"), [("tex", 40), ("md", 40), ("json", 100), ("pdf", 40), ("tar.gz", 20)]
+)
+def test_hostile_inputs_give_a_paper_or_our_error(kind: str, inputs: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/fuzz_readers.py", "--inputs", str(inputs), "--kinds", kind, "--seed", "7"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.match(rf"{re.escape(kind)}: {inputs} inputs, [1-9][0-9]* papers, .* 0 failures", done.stdout)
