@@ -174,6 +174,23 @@ def import_model(folder: Path, name: str, licence: str, link: bool, quiet: bool)
         click.echo(f"imported as {taken_as}: {model_folder(taken_as)}")
 
 
+@models.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+def export(name: str, folder: Path, quiet: bool) -> None:
+    """Copy the model NAME to the new FOLDER, for a medium; `models import FOLDER` takes it in elsewhere.
+
+    The copy is read again, and every byte compared.
+    """
+    from offline_coder.weights.carrying import export_model
+
+    with shown_progress(quiet) as on_progress:
+        weights = export_model(name, folder, on_progress)
+    if not quiet:
+        click.echo(f"{name}: {shown_size(weights.bytes)} in {folder}, every byte verified")
+
+
 @contextmanager
 def shown_progress(quiet: bool) -> Iterator[OnProgress]:
     """A progress bar on a terminal, plain lines on anything else, nothing with `quiet`. On stderr."""

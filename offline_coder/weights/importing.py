@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from offline_coder.core.errors import BadInput
+from offline_coder.weights.carrying import TAKEN, carry_in
 from offline_coder.weights.manifest import MODEL_NAME, SamplingDefaults, load_manifests
 from offline_coder.weights.pins import Pin, read_pin, write_pin
 from offline_coder.weights.progress import OnProgress, Progress, silent
 from offline_coder.weights.pull import place
-from offline_coder.weights.seal import SEAL_NAME, Seal, digest_of, hash_folder, write_seal
+from offline_coder.weights.seal import SEAL_NAME, Seal, digest_of, hash_folder, read_seal, write_seal
 from offline_coder.weights.space import clear_when_full, require_space
 from offline_coder.weights.store import locked, models_folder, partial_folder
 
-TAKEN = (".safetensors", ".json", ".jinja", ".txt", ".model")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -30,13 +30,20 @@ def import_folder(
     """Put the model in `folder` into the store under `name` (the folder's own name where empty).
 
     `link` makes hard links instead of copies: quick, no space, but a later change of the user's file
-    damages the model (and is found at the next load). Returns the name and the files left out.
+    damages the model (and is found at the next load). A folder that `export_model` wrote keeps its name and
+    licence; a shipped model in it must be what its manifest says. Returns the name and the files left out.
 
     Raises:
         BadInput: not a model folder with safetensors and a tokenizer, or a name that cannot be used.
         MissingPrerequisite: the disk is full.
     """
     origin = folder.expanduser().resolve()
+    seal = read_seal(origin)
+    if seal is not None:
+        shipped = load_manifests().get(seal.name)
+        if shipped is not None and name in ("", seal.name):
+            return carry_in(origin, shipped, seal, on_progress), ()
+        name, licence = name or seal.name, licence or seal.licence
     taken, left_out = sorted_files(origin)
     context = context_length(origin)
     name = name or re.sub(r"[^a-z0-9._-]+", "-", origin.name.lower()).strip("-._")
