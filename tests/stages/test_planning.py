@@ -63,6 +63,7 @@ def test_random_answers_make_a_consistent_plan(paper: Paper, seed: int) -> None:
         ("f(a: int = 1, b: int) -> None", "def f(a: int, b: int) -> None"),
         ("f(lambda: int, self: int) -> None", "def f(lambda_: int) -> None"),
         ("f(a: int, a: str) -> None", "def f(a: int) -> None"),
+        ("__init__(none: none) -> None", "def __init__() -> None"),
         (
             "f(a: dict[str, int] = None) -> tuple[int, str]",
             "def f(a: dict[str, int] = None) -> tuple[int, str]",
@@ -143,7 +144,7 @@ EXAMPLES = {
         {"max_components": 1, "requirements": some_of(["r1"])},
         {
             "approach": "The code is plain PyTorch, one module a job.",
-            "data": part("Loads", [], ["load_digits(seed: int) -> tuple[Tensor, Tensor]"]),
+            "data": part("Loads", [], ["load_digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]"]),
             "components": [
                 {
                     "path": "losses.py",
@@ -159,7 +160,7 @@ EXAMPLES = {
         },
         {
             "approach": "The code is plain PyTorch, one module a job.",
-            "data": part("Loads", [], ["load_digits(seed: int) -> tuple[Tensor, Tensor]"]),
+            "data": part("Loads", [], ["load_digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]"]),
             "components": [
                 {
                     "path": "../losses.py",

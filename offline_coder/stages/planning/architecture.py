@@ -124,7 +124,7 @@ def architecture_of(draft: Draft) -> Architecture:
     """The draft as modules in the order of writing: each path once, none that hides a library, main.py
     last and alone in being the entry point, each base a class that is defined before or comes from
     outside."""
-    modules = {"data.py": module_of("data.py", draft.data)}
+    modules = {"data.py": module_of("data.py", without_networks(draft.data))}
     for drafted in draft.components:
         path = importable_path(drafted.path)
         if path not in GIVEN_PATHS:
@@ -142,6 +142,15 @@ def architecture_of(draft: Draft) -> Architecture:
     )
     planned = defined_once((*modules.values(), entry))
     return Architecture(approach=tidy(draft.approach), modules=with_known_bases(planned))
+
+
+def without_networks(part: DraftPart) -> DraftPart:
+    """`part` with classes that are no networks: data has no parameters to train."""
+    classes = tuple(
+        planned.model_copy(update={"base": ""}) if planned.base.endswith("Module") else planned
+        for planned in part.classes
+    )
+    return part.model_copy(update={"classes": classes})
 
 
 def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:

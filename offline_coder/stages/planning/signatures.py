@@ -10,6 +10,8 @@ import keyword
 from offline_coder.core.plan import Parameter, Routine
 
 OWN = frozenset({"self", "cls"})
+NOTHING = "none"
+"""How models write that there are no parameters."""
 
 
 def python_name(name: str) -> str:
@@ -66,7 +68,7 @@ def routine_of(signature: str) -> Routine:
     parameters = [parameter_of(part) for part in split_parameters(inner)]
     return Routine(
         name=python_name(name.strip()),
-        parameters=well_ordered([p for p in parameters if p.name not in OWN]),
+        parameters=well_ordered([p for p in parameters if p.name not in OWN and p.type.lower() != NOTHING]),
         returns=python_expression(returns.strip()),
     )
 
