@@ -57,6 +57,16 @@ def skeleton(module: Module, findings: Sequence[Finding] = ()) -> str:
     return text if parses("stub.py", text) else _source(module, findings, signatures=False)
 
 
+def placeholder(head: str, name: str) -> str:
+    """The definition that `head`, whole lines in the first column, begins, with a body that raises
+    NotImplementedError: a function's when it is called, a class's when it is instantiated and not when
+    its module is imported."""
+    raising = f'raise NotImplementedError("stub: {name} was not written")\n'
+    if re.match(r"(@.*\n)*class\b", head):
+        return f"{head}    def __init__(self, *args, **kwargs):\n        {raising}"
+    return f"{head}    {raising}"
+
+
 def is_stub(text: str) -> bool:
     """Whether `text` is a module that `skeleton` made."""
     return any(line.startswith(STUB_MARK) for line in text.split("\n"))

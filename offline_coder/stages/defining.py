@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.cut import last_good_prefix, repeats
-from offline_coder.checks.skeleton import docstring
+from offline_coder.checks.skeleton import docstring, placeholder
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.checks.targets import first_line
@@ -35,7 +35,6 @@ from offline_coder.stages.repair import (
 SMALLEST_ROOM = 256
 GAP = "\n\n\n"
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-PLACEHOLDER = '    raise NotImplementedError("stub: {name} was not written")\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ async def write_file(
         repairs += tried
         if not code:
             missing += 1
-            piece = head.text + PLACEHOLDER.format(name=head.name)
+            piece = placeholder(head.text, head.name)
             repairs.append(f"placeholder for {head.name}")
         known |= defined_in(piece)
         text = f"{text}{GAP}{piece.strip()}".lstrip()

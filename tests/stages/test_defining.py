@@ -1,6 +1,9 @@
 """Files written along their contract: what is planned is there, with its planned head."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from offline_coder.checks.contracts import check_contract
 from offline_coder.checks.syntax import parses
@@ -84,6 +87,12 @@ def test_nothing_usable_at_all_is_a_stub() -> None:
     file, _ = written("", "", "", "")
     assert file.verdict == "stub"
     assert parses("model.py", file.text)
+    # The module imports; what was not written fails when it is used.
+    names: dict[str, Any] = {}
+    exec(file.text, names)
+    for use in (lambda: names["Net"](3), lambda: names["add"](1)):
+        with pytest.raises(NotImplementedError, match="was not written"):
+            use()
 
 
 def test_an_answer_that_turns_in_circles_is_cut() -> None:
