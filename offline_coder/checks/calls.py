@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
+from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -331,10 +332,10 @@ def _self_of(method: FunctionNode) -> str | None:
 
 def _rebound(tree: ast.Module) -> set[str]:
     """Names that are parameters or assigned somewhere in the file: they may stand for anything."""
-    found = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    nested = [n for n in ast.walk(tree) if isinstance(n, Definition) and n not in tree.body]
-    methods = {n for c in ast.walk(tree) if isinstance(c, ast.ClassDef) for n in c.body}
+    found = {node.arg for node in nodes_of(tree) if isinstance(node, ast.arg)}
+    found |= {n.id for n in nodes_of(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    nested = [n for n in nodes_of(tree) if isinstance(n, Definition) and n not in tree.body]
+    methods = {n for c in nodes_of(tree) if isinstance(c, ast.ClassDef) for n in c.body}
     return found | {node.name for node in nested if node not in methods}
 
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 
 CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
@@ -32,7 +32,7 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     own_class = any(
         isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Settings", "Namespace"))
         for tree in trees.values()
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
     )
     written = {name for tree in trees.values() for name in _written(tree)}
     findings = []
@@ -71,8 +71,8 @@ def _unread(trees: Iterable[ast.Module], config: Mapping[str, object]) -> Iterat
     """Keys that no file names in any way: as a string, an attribute, a parameter or a keyword."""
     named: set[str] = set()
     for tree in trees:
-        written = {key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
-        for node in ast.walk(tree):
+        written = {key for node in nodes_of(tree) if isinstance(node, ast.Dict) for key in node.keys}
+        for node in nodes_of(tree):
             if node in written:
                 continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -121,7 +121,7 @@ def config_reads(tree: ast.Module) -> Iterator[Read]:
     whole = _loaded(tree)
     local = _reassigned(tree) - whole
     inner: set[ast.expr] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Subscript | ast.Attribute | ast.Call) or node in inner:
             continue
         steps: list[_Step] = []
@@ -167,7 +167,7 @@ def _loaded(tree: ast.Module) -> set[str]:
     mapping in its place."""
     bound: list[str] = []
     loaded: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.append(node.id)
         elif isinstance(node, ast.arg):
@@ -197,7 +197,7 @@ def _is_config(node: ast.expr, local: set[str]) -> bool:
 def _reassigned(tree: ast.Module) -> set[str]:
     """Configuration names that this file binds to something that is plainly no configuration."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             found.update(alias.asname or alias.name for alias in node.names)
         elif isinstance(node, ast.arg) and node.annotation is not None:
@@ -213,7 +213,7 @@ def _written(tree: ast.Module) -> set[str]:
     """Keys that the code itself puts into a mapping by subscript."""
     return {
         node.slice.value
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.slice, ast.Constant)

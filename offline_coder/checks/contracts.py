@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Sequence
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
 
@@ -21,7 +21,7 @@ def check_contract(module: Module, text: str) -> tuple[Finding, ...]:
     tree = parse_python(text)
     if tree is None:
         return ()
-    classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in nodes_of(tree) if isinstance(node, ast.ClassDef)}
     bound = _bound(tree.body)
     findings: list[Finding] = []
     for planned in module.classes:

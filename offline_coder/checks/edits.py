@@ -2,8 +2,12 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from offline_coder.checks.source import parse_python
+
+REMEMBERED = 4096
+"""Answers that are kept: mending asks the same about every name of a file that it did not change."""
 
 Span = tuple[int, int, bytes]
 ImportNode = ast.Import | ast.ImportFrom
@@ -71,8 +75,13 @@ def used_names(tree: ast.AST) -> list[ast.Name]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
-def without_annotations(text: str, tree: ast.Module, name: str) -> str | None:
-    """`text` without the annotations that use `name`; None when it is used outside annotations too."""
+@lru_cache(maxsize=REMEMBERED)
+def without_annotations(text: str, name: str) -> str | None:
+    """`text` without the annotations that use `name`; None when it is used outside annotations too, or
+    when `text` does not parse."""
+    tree = parse_python(text)
+    if tree is None:
+        return None
     spans: list[Span] = []
     starts = _line_starts(text)
     source = text.encode()

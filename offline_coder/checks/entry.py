@@ -5,7 +5,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ENTRY_POINT
 
@@ -56,8 +56,8 @@ def _entry(path: str, tree: ast.Module) -> Iterator[Finding]:
             message = "nothing happens when main.py is started"
             yield _finding(path, None, "no-entry-point", message, "error", advice)
     options = _options(tree)
-    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    words = {node.id for node in nodes_of(tree) if isinstance(node, ast.Name)}
+    words |= {node.attr for node in nodes_of(tree) if isinstance(node, ast.Attribute)}
     if options is not None and CONFIG_OPTION not in options:
         message = f"the entry point does not take {CONFIG_OPTION}, which reproduce.sh gives"
         advice = f'Write `parser.add_argument("{CONFIG_OPTION}", default="config.yaml")`.'
@@ -83,7 +83,7 @@ def _on_import(path: str, tree: ast.Module) -> Iterator[Finding]:
 
 def _uncalled_reader(tree: ast.Module) -> ast.FunctionDef | None:
     """The function at the top that makes the parser, when nothing uses it."""
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    used = {n.id for n in nodes_of(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name not in used and _options(node) is not None:
             return node
@@ -92,7 +92,7 @@ def _uncalled_reader(tree: ast.Module) -> ast.FunctionDef | None:
 
 def _options(tree: ast.AST) -> set[str] | None:
     """The options that argparse is told of; None without a parser that can be read."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes_of(tree) if isinstance(node, ast.Call)]
     if not any(ast.unparse(call.func).endswith("ArgumentParser") for call in calls):
         return None
     return {

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from offline_coder.checks.modules import Import, LocalModule, is_local, modules_of
+from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.packages import is_known
 
@@ -153,12 +154,12 @@ def _attributes(
     rebound = {
         *(
             node.id
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
         ),
-        *(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)),
+        *(node.arg for node in nodes_of(tree) if isinstance(node, ast.arg)),
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)):
             continue
         dotted = _module_of(node.value, aliases, rebound)

@@ -9,9 +9,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.edits import (
+    REMEMBERED,
     Definition,
     ImportNode,
     add_import,
@@ -25,6 +27,7 @@ from offline_coder.checks.edits import (
 )
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.checks.modules import Modules, modules_of
+from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.checks.through_self import read_through_self
 from offline_coder.core.attempt import Attempt
@@ -128,7 +131,7 @@ def import_undefined(repository: Repository, finding: Finding, tree: ast.Module)
     """A name that is used and not defined: import it from the module that defines it, else the usual way;
     an annotation that names what nobody defines is taken out."""
     path, name, text = finding.file, finding.subject, repository.files[finding.file]
-    as_module = _only_attributes(tree, name)
+    as_module = _only_attributes(text, name)
     statements = []
     owner = repository.owner(path, name)
     if owner is not None:
@@ -139,7 +142,7 @@ def import_undefined(repository: Repository, finding: Finding, tree: ast.Module)
         statements.append(KNOWN_IMPORTS[name])
     for statement in statements:
         yield Edit(path, add_import(text, statement), f"added `{statement}`")
-    bare = without_annotations(text, tree, name)
+    bare = without_annotations(text, name)
     if bare is not None:
         yield Edit(path, bare, f"took out annotations with the undefined name {name}")
 
@@ -338,8 +341,12 @@ def _only(node: ImportNode, alias: ast.alias) -> ast.stmt:
     return ast.ImportFrom(module=node.module, names=[alias], level=node.level)
 
 
-def _only_attributes(tree: ast.Module, name: str) -> bool:
-    """Whether every use of `name` takes an attribute of it, as one does with a module."""
+@lru_cache(maxsize=REMEMBERED)
+def _only_attributes(text: str, name: str) -> bool:
+    """Whether every use of `name` in `text` takes an attribute of it, as one does with a module."""
+    tree = parse_python(text)
+    if tree is None:
+        return False
     bases = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return all(id(use) in bases for use in used_names(tree) if use.id == name)
 

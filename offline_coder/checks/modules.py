@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from offline_coder.checks.source import REMEMBERED, parse_python
+from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ def _follow_stars(modules: dict[str, LocalModule], imports: Mapping[str, tuple[I
 def _imports_in(path: str, tree: ast.Module) -> Iterator[Import]:
     """Each name that the file at `path` imports, wherever in it."""
     guarded = _guarded_lines(tree)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, None, alias.asname or "", node.lineno, node.lineno in guarded)
@@ -189,7 +189,7 @@ def _target(path: str, node: ast.ImportFrom) -> tuple[str, bool]:
 def _guarded_lines(tree: ast.Module) -> set[int]:
     """Lines inside a try with handlers, or below `if TYPE_CHECKING`."""
     lines: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         type_checking = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)[:200]
         if type_checking or (isinstance(node, ast.Try) and node.handlers):
             assert isinstance(node, ast.If | ast.Try)

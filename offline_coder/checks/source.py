@@ -39,3 +39,9 @@ def parse_python(text: str) -> ast.Module | None:
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All nodes of a tree that `parse_python` gave, as `ast.walk` yields them: every rung goes over them."""
+    return tuple(ast.walk(tree))

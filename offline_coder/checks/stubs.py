@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 
 from offline_coder.checks.skeleton import is_stub
-from offline_coder.checks.source import REMEMBERED, parse_python
+from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 from offline_coder.core.finding import Finding
 
 _UNFINISHED = re.compile(
@@ -32,11 +32,11 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
     found: list[Finding] = []
     protocols = {
         child
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ClassDef) and any("Protocol" in ast.dump(base)[:500] for base in node.bases)
         for child in node.body
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             marks = " ".join(ast.dump(mark)[:200] for mark in node.decorator_list)
             if node in protocols or any(word in marks for word in _ABSTRACT):
