@@ -17,6 +17,7 @@ import yaml
 
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.ladder import check_folder, read_repository
+from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import Architecture, Module
 from offline_coder.runs.checks import Checks
 from offline_coder.runs.folder import RunFolder
@@ -128,12 +129,15 @@ COST_HEADS = (
 
 
 def tables(folders: Sequence[Path]) -> str:
-    """Both tables. Raises BadInput for a folder whose manifest cannot be read; one without a finished run
-    is named as such."""
+    """Both tables. A folder without a finished run of this version is a line that says so."""
     code: list[list[str]] = []
     cost: list[list[str]] = []
     for folder in folders:
-        manifest = RunFolder(folder).manifest()
+        try:
+            manifest = RunFolder(folder).manifest()
+        except BadInput as error:
+            code.append([folder.name, str(error), *[""] * (len(CODE_HEADS) - 2)])
+            continue
         if manifest is None or manifest.status != "finished":
             code.append(
                 [folder.name, manifest.status if manifest else "no run", *[""] * (len(CODE_HEADS) - 2)]
