@@ -32,6 +32,15 @@ def display_options(function: Command) -> Command:
     )
 
 
+def batch_invariant_option(function: Command) -> Command:
+    """For the same bytes again on the same machine."""
+    return click.option(
+        "--batch-invariant",
+        is_flag=True,
+        help="On NVIDIA: the same text whatever else is in the batch, at some speed.",
+    )(function)
+
+
 def engine_options(function: Command) -> Command:
     """The model, where it is served, and the settings that matter for memory."""
     return added(
@@ -53,6 +62,7 @@ def engine_options(function: Command) -> Command:
         click.option(
             "--gpus", type=click.IntRange(1), default=1, show_default=True, help="GPUs for one model."
         ),
+        batch_invariant_option,
     )
 
 
@@ -119,8 +129,21 @@ def allow_endpoint(endpoint: str) -> None:
 
 
 def engine_settings(
-    context: int | None, kv_gib: float | None, gpu_fraction: float | None, gpus: int, seed: int = 0
+    context: int | None = None,
+    kv_gib: float | None = None,
+    gpu_fraction: float | None = None,
+    gpus: int = 1,
+    seed: int = 0,
+    *,
+    batch_invariant: bool = False,
 ) -> EngineSettings:
     """The engine's settings from the options' values."""
     kv_bytes = int(kv_gib * GIBIBYTE) if kv_gib is not None else None
-    return EngineSettings(context=context, kv_bytes=kv_bytes, gpu_fraction=gpu_fraction, gpus=gpus, seed=seed)
+    return EngineSettings(
+        context=context,
+        kv_bytes=kv_bytes,
+        gpu_fraction=gpu_fraction,
+        gpus=gpus,
+        seed=seed,
+        batch_invariant=batch_invariant,
+    )

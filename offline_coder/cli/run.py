@@ -71,6 +71,7 @@ def generating(command: Command) -> Command:
         kv_gib: float | None,
         gpu_fraction: float | None,
         gpus: int,
+        batch_invariant: bool,
         seed: int,
         temperature: float,
         candidates: int,
@@ -89,7 +90,9 @@ def generating(command: Command) -> Command:
             stages=StageSettings(
                 seed=seed, temperature=temperature, candidates=candidates, debug_rounds=debug_rounds
             ),
-            engine=engine_settings(context, kv_gib, gpu_fraction, gpus, seed),
+            engine=engine_settings(
+                context, kv_gib, gpu_fraction, gpus, seed, batch_invariant=batch_invariant
+            ),
         )
         code: int = command(job, **others)
         return code
@@ -123,6 +126,7 @@ def job_of(folder: Path) -> Job:
     before = RunFolder(folder).manifest()
     if before is None:
         raise BadInput(f"{folder} holds no run", f"offline-coder plan PAPER -o {folder}")
+    served = before.engine.settings
     return Job(
         paper=Path(before.paper),
         output=folder,
@@ -130,7 +134,12 @@ def job_of(folder: Path) -> Job:
         endpoint=before.endpoint,
         reader=before.reader,
         stages=before.stage_settings,
-        engine=engine_settings(before.context, None, None, 1, before.stage_settings.seed),
+        engine=engine_settings(
+            before.context,
+            gpus=int(served.get("gpus", "1")),
+            seed=before.stage_settings.seed,
+            batch_invariant=served.get("batch_invariant") == "true",
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from offline_coder.cli.options import DEFAULT_MODEL, engine_settings
+from offline_coder.cli.options import DEFAULT_MODEL, batch_invariant_option, engine_settings
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
 from offline_coder.core.errors import EngineFailed
@@ -30,6 +30,7 @@ KEY_FILE = "server.key"
 @click.option("--kv-gib", type=click.FloatRange(0.1), help="Memory for the key-value cache, in GiB.")
 @click.option("--gpu-fraction", type=click.FloatRange(0.05, 1.0), help="Share of the GPU that vLLM may take.")
 @click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, help="GPUs for one model.")
+@batch_invariant_option
 @click.option("--quiet", is_flag=True, help="Show no progress while it starts.")
 def serve(
     model: str,
@@ -38,10 +39,11 @@ def serve(
     kv_gib: float | None,
     gpu_fraction: float | None,
     gpus: int,
+    batch_invariant: bool,
     quiet: bool,
 ) -> None:
     """Keep a vLLM server with a model ready until Ctrl-C. Nothing outside this machine can reach it."""
-    settings = engine_settings(context, kv_gib, gpu_fraction, gpus)
+    settings = engine_settings(context, kv_gib, gpu_fraction, gpus, batch_invariant=batch_invariant)
     run_to_end(keep_serving(model, settings, port, quiet))
 
 
