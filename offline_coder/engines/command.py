@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import MissingPrerequisite
@@ -17,6 +17,9 @@ from offline_coder.engines.settings import EngineSettings, ModelFolder
 Device = Literal["cpu", "cuda"]
 HOST = "127.0.0.1"
 BACKEND = "guidance"
+TOGETHER: Final[dict[Device, int]] = {"cpu": 16, "cuda": 128}
+"""Requests that are decoded together. A GPU serves several runs at once, see `serve`; on a CPU more
+than these would only make each slower."""
 
 # Nothing is looked up, reported or downloaded, whatever the user's own environment says.
 OFFLINE = {
@@ -70,6 +73,7 @@ def server_command(
 ) -> list[str]:
     """The arguments of the server, Python first. It listens at `place`, a port on loopback or the path of
     a Unix socket. The key is not among them: others can read those."""
+    together = str(settings.parallel or TOGETHER[device])
     structured = {"backend": BACKEND, "disable_any_whitespace": True}
     command = [
         # -P: a vllm.py in the folder we are called from is not ours to run.
@@ -78,7 +82,7 @@ def server_command(
         *(("--uds", str(place)) if isinstance(place, Path) else ("--host", HOST, "--port", str(place))),
         # "auto" may fall back to pickles, which run code.
         *("--load-format", "safetensors", "--dtype", plan.dtype),
-        *("--max-model-len", str(plan.context), "--max-num-seqs", str(settings.parallel)),
+        *("--max-model-len", str(plan.context), "--max-num-seqs", together),
         *("--structured-outputs-config", json.dumps(structured)),
         # The model's own sampling defaults would change what a request says.
         *("--generation-config", "vllm", "--seed", str(settings.seed)),

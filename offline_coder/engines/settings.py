@@ -18,7 +18,7 @@ class EngineSettings:
         gpu_fraction: share of a GPU's memory that vLLM may take, 0 to 1.
         dtype: type of weights and cache ("bfloat16", "float32").
         gpus: GPUs that one model is spread over (tensor parallelism).
-        parallel: requests that are decoded together; others wait.
+        parallel: requests that are decoded together; others wait. None: 16 on CPUs, 128 on CUDA.
         seed: seeds the server itself; every request carries its own seed besides.
         compile: let torch.compile build faster kernels, for a slower start. None: only on CUDA.
         batch_invariant: on NVIDIA, the same text whatever else is in the batch, at some speed.
@@ -31,7 +31,7 @@ class EngineSettings:
     gpu_fraction: float | None = None
     dtype: str | None = None
     gpus: int = 1
-    parallel: int = 16
+    parallel: int | None = None
     seed: int = 0
     compile: bool | None = None
     batch_invariant: bool = False
