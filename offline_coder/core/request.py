@@ -21,11 +21,15 @@ class Message(Value):
 class Sampling(Value):
     """How tokens are drawn.
 
-    `stop` strings end the answer and are not part of it. `max_tokens` counts output tokens.
+    After the temperature, `top_p` keeps the smallest set of tokens that holds so much of the probability
+    (arXiv 1904.09751, section 3.1); `min_p` those with at least this share of the likeliest one's
+    probability (arXiv 2407.01082), which needs no sorting of the vocabulary. `stop` strings end the answer
+    and are not part of it. `max_tokens` counts output tokens.
     """
 
     temperature: float = 0.2
-    top_p: float = 0.95
+    top_p: float = 1.0
+    min_p: float = 0.05
     repetition_penalty: float = 1.0
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()

@@ -21,8 +21,9 @@ class StageSettings(Value):
 
     seed: int = 0
     temperature: float = 0.2
-    top_p: float = 0.95
-    repetition_penalty: float = 1.05
+    top_p: float = 1.0
+    min_p: float = 0.05
+    repetition_penalty: float = 1.0
     overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
@@ -55,6 +56,7 @@ class StageSettings(Value):
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
+            min_p=self.min_p,
             repetition_penalty=1.0 if constrained else self.repetition_penalty,
             max_tokens=max_tokens,
             stop=stop,

@@ -215,11 +215,13 @@ def penalize(logits: torch.Tensor, seen: Sequence[int], penalty: float) -> None:
 
 
 def draw(logits: torch.Tensor, sampling: Sampling, source: torch.Generator) -> int:
-    """A token from `logits` (vocabulary,): the likeliest at temperature 0, else from the smallest set
-    of tokens that holds `top_p` of the probability (arXiv 1904.09751, section 3.1)."""
+    """A token from `logits` (vocabulary,): the likeliest at temperature 0, else from those that `min_p` and
+    `top_p` keep, in this order, as in vLLM."""
     if sampling.temperature == 0:
         return int(logits.argmax())
     chances, order = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
+    chances[chances < sampling.min_p * chances[0]] = 0.0
+    chances /= chances.sum()
     before = chances.cumsum(dim=-1) - chances
     chances[before >= sampling.top_p] = 0.0
     return int(order[torch.multinomial(chances, 1, generator=source)])

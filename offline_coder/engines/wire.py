@@ -49,7 +49,7 @@ def structured_outputs(constraint: Constraint) -> dict[str, Any]:
 def chat_body(request: Request, model: str) -> dict[str, Any]:
     """The JSON body of /v1/chat/completions for `request`.
 
-    `top_k` and `min_p` are sent switched off, so that a server's own sampling defaults never apply.
+    `top_k` is sent switched off, so that a server's own sampling defaults never apply.
     """
     sampling = request.sampling
     body: dict[str, Any] = {
@@ -58,7 +58,7 @@ def chat_body(request: Request, model: str) -> dict[str, Any]:
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": -1,
-        "min_p": 0.0,
+        "min_p": sampling.min_p,
         "repetition_penalty": sampling.repetition_penalty,
         "max_tokens": sampling.max_tokens,
         "seed": request.seed,

@@ -40,7 +40,8 @@ class SamplingDefaults(Value):
     """How tokens are drawn when the user says nothing. Field names are those of `core.Sampling`."""
 
     temperature: float = Field(default=0.2, ge=0, le=2)
-    top_p: float = Field(default=0.95, gt=0, le=1)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    min_p: float = Field(default=0.05, ge=0, le=1)
     repetition_penalty: float = Field(default=1.0, ge=1, le=2)
 
 
@@ -196,6 +197,13 @@ def find_manifest(name: str) -> Manifest:
     if name not in manifests:
         raise unknown_model(name, list(manifests))
     return manifests[name]
+
+
+def sampling_of(model: str) -> SamplingDefaults:
+    """How tokens are drawn from `model`, as `--model` names it, when the user says nothing: what its
+    manifest says, for others what most manifests say."""
+    manifest = load_manifests().get(model.removeprefix("transformers:"))
+    return manifest.sampling if manifest else SamplingDefaults()
 
 
 def unknown_model(name: str, known: list[str]) -> BadInput:

@@ -43,7 +43,7 @@ def test_the_request_says_everything_and_carries_the_key() -> None:
     assert (route, key) == (CHAT, "Bearer secret")
     assert body["seed"] == 3
     assert body["stop"] == ["x"]
-    assert (body["top_k"], body["min_p"]) == (-1, 0.0)
+    assert (body["top_k"], body["min_p"]) == (-1, 0.05)
     assert body["add_generation_prompt"] is True
 
 
