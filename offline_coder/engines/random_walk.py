@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -91,8 +92,8 @@ class RandomWalkEngine:
 
 
 def _answer(request: Request, backend: Backend) -> tuple[str, FinishReason]:
-    # Not from the sampling: a longer answer goes on where a shorter one was cut, as with a model.
-    form = request.form() | {"sampling": None}
+    # Not from the sampling or the watch: a longer answer goes on where a shorter one ended, as with a model.
+    form = replace(request, watch=None).form() | {"sampling": None}
     seed = int(text_digest(canonical_json(form))[:16], 16)
     if request.constraint is None:
         raw, whole = _code(random.Random(seed)), True  # noqa: S311 - nothing secret is drawn
