@@ -13,7 +13,7 @@ from openai import DEFAULT_CONNECTION_LIMITS, AsyncOpenAI, DefaultAsyncHttpxClie
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineDied, EngineFailed
 from offline_coder.core.request import Completion, Message, Request
-from offline_coder.engines.streaming import SERVER_STOPS, read_stream
+from offline_coder.engines.streaming import needs_stream, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
 
 RETRY_WAITS = (0.5, 2.0, 5.0)
@@ -80,7 +80,7 @@ class OpenAIEngine:
         check_fits(request, await self.count(request.messages), self._context)
         body = chat_body(request, self._model)
         began = time.monotonic()
-        if len(request.sampling.stop) > SERVER_STOPS:
+        if needs_stream(request):
             return await self._tried(lambda: read_stream(self._client, body, request), request.purpose)
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)

@@ -25,6 +25,7 @@ from offline_coder.engines.cutting import before_stop
 from offline_coder.engines.masking import Mask
 from offline_coder.engines.memory import CPU_CONTEXT, read_shape, served_shape
 from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
+from offline_coder.engines.watching import watched
 from offline_coder.engines.wire import check_fits, template_flags, turns
 
 
@@ -195,6 +196,7 @@ def generate(
     except torch.OutOfMemoryError:
         raise EngineFailed(f"{request.purpose}: out of GPU memory", "set a shorter --context") from None
     text, _ = before_stop(_decode(loaded, answer), sampling.stop)
+    text, reason = watched(text, reason, request)
     return Completion(
         text=text,
         finish_reason=reason,

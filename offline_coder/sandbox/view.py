@@ -33,6 +33,11 @@ def system_links() -> list[tuple[str, str]]:
     return [(str(Path(path).readlink()), path) for path in _SYSTEM_LINKS if Path(path).is_symlink()]
 
 
+def interpreter() -> str:
+    """This interpreter by a path that is shown inside, also where its environment is reached by a link."""
+    return str(Path(sys.prefix).resolve() / "bin" / Path(sys.executable).name)
+
+
 def environment() -> dict[str, str]:
     """All variables that the code inside sees."""
     return {

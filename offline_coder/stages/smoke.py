@@ -7,7 +7,6 @@ that calls nothing of the plan has shown nothing, so it counts as a failure.
 import asyncio
 import json
 import shlex
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from offline_coder.runs.journal import Journal
 from offline_coder.sandbox import tracing
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
+from offline_coder.sandbox.view import interpreter
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
 SHOWN_CHARACTERS = 3000
@@ -102,7 +102,7 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
         for path, text in files.items():
             write_atomic(workdir / path, text)
         failures = [*failed_imports(sandbox, modules, workdir)]
-        help_command = [sys.executable, ENTRY_POINT, "--help"]
+        help_command = [interpreter(), ENTRY_POINT, "--help"]
         outcome = sandbox.run(help_command, workdir=workdir, limits=LIMITS)
         if not outcome.ok:
             failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome)))
@@ -121,7 +121,7 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
 def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:
     """The modules that cannot be imported, in their order."""
     names = [module.path.removesuffix(".py") for module in modules if module.path != ENTRY_POINT]
-    command = [sys.executable, "-c", IMPORT_EACH, json.dumps(names)]
+    command = [interpreter(), "-c", IMPORT_EACH, json.dumps(names)]
     outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
     failures = reported_failures(outcome.stdout)
     if not outcome.ok:
@@ -134,7 +134,7 @@ def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, set[tuple[str, str
     own = workdir / OWN_FOLDER
     write_atomic(own / "tracing.py", Path(tracing.__file__).read_text(encoding="utf-8"))
     inside = f"{WORKDIR}/{OWN_FOLDER}"
-    python = shlex.join([sys.executable, f"{inside}/tracing.py", f"{inside}/calls.json"])
+    python = shlex.join([interpreter(), f"{inside}/tracing.py", f"{inside}/calls.json"])
     write_atomic(own / "python", f'#!/bin/sh\nexec {python} "$@"\n')
     (own / "python").chmod(0o755)
     command = ["env", f"PYTHON={inside}/python", "sh", REPRODUCE, "--smoke"]
