@@ -52,7 +52,7 @@ def test_random_answers_make_a_consistent_plan(paper: Paper, seed: int) -> None:
     read = read_plan(plan_files(plan), texts_of(paper))
     assert (read.plan, read.findings) == (plan, ())
     assert plan.architecture.modules[-1].path == "main.py"
-    stated = {(repr(c.value), c.quote) for c in candidates(texts_of(paper), 32)}
+    stated = {(repr(c.value), c.quote) for c in candidates(paper, 32)}
     assert all((repr(entry.value), entry.quote) in stated for entry in plan.config)
 
 
