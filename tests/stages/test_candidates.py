@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offline_coder.checks.provenance import holds
+from offline_coder.core.plan import ConfigEntry
 from offline_coder.papers.paper import Block, Paper, Section
+from offline_coder.stages.planning.assumed import assumed
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import config_tree, config_yaml
 from offline_coder.stages.planning.naming import entries_of
@@ -140,7 +142,9 @@ SETTINGS_TABLE = """| Hyperparameter | Symbol | Value |
 | Seed of the split | - | 0 |
 | Divisor of the pixel values | - | 16.0 |
 | Test noise levels | - | 0.0, 0.2 |"""
-COLUMNS_TABLE = "| Model | $d_{model}$ | Layers |\n|---|---|---|\n| Rival | 512 | 6 |\n| Small-base | 256 | 4 |"
+COLUMNS_TABLE = (
+    "| Model | $d_{model}$ | Layers |\n|---|---|---|\n| Rival | 512 | 6 |\n| Small-base | 256 | 4 |"
+)
 RESULTS_TABLE = (
     "| Method | Accuracy |\n|---|---|\n| Fixed learning rate | 91.2 |\n| Ours | 93 |\n| Other | 1 |"
 )
@@ -160,3 +164,13 @@ def test_a_table_of_settings_is_read_row_by_row() -> None:
 def test_of_a_table_with_settings_as_columns_the_papers_own_row_counts() -> None:
     assert named(COLUMNS_TABLE, "table") == {"model.hidden_size": 256, "model.layers": 4}
     assert named(RESULTS_TABLE, "table") == {}
+
+
+def test_what_every_training_needs_is_assumed_where_the_paper_says_nothing() -> None:
+    said = ConfigEntry(key="training.steps", value=10, source="paper", section="s1", quote="10 steps")
+    assert [(entry.key, entry.source) for entry in assumed((said,))] == [
+        ("training.seed", "assumption"),
+        ("training.learning_rate", "assumption"),
+        ("training.batch_size", "assumption"),
+    ]
+    assert all(entry.reason for entry in assumed(()))

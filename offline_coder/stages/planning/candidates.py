@@ -45,7 +45,9 @@ REFERENCE = re.compile(
 )
 ASSIGNED = re.compile(r"([=:\u2248\u2190&+]|\b(of|is|at|for|value|(?:set|fixed|equal|limited) to))\s*\$?\s*$")
 EQUALS = re.compile(r"[=\u2248\u2190]\s*\$?\s*$")
-RESULT_WORDS = re.compile(r"\b(reach|achiev|reduc|improv|outperform|accuracy|perplexity|BLEU|slower|faster)")
+RESULT_WORDS = re.compile(
+    r"\b(reach|achiev|reduc|improv|outperform|accuracy|perplexity|BLEU|slower|faster|better|worse|weaker|differ)"
+)
 UNIT = re.compile(
     r"[\s-]?(?:seconds?|hours?|days?|minutes?|ms|GB|MB|[GT]?FLOP|NVIDIA|GPUs?|TPUs?|tokens per)\b|[^\W\d_]|"
     r"\s?[√π]"
@@ -247,7 +249,7 @@ def in_row(section: str, row: str, table: Table) -> list[Candidate]:
 def row_names(label: str, cells: list[str], table: Table) -> tuple[str, ...]:
     """What the row with `label` sets: a symbol in its cells says it best, then the label's head ("seed"
     of "seed of the noise"), then, in a table of settings, the label itself. None for a row of results."""
-    if not label or not (table.of_settings or table.named_rows):
+    if not label or table.of_results or not (table.of_settings or table.named_rows):
         return ()
     head = HEAD.match(label)
     for text in (*(cell for cell in cells if "$" in cell), *((head[1],) if head else ()), label):
@@ -317,7 +319,7 @@ def in_block(section: str, block: Block, title: str) -> Iterator[Candidate]:
     elif block.kind == "table":
         table = table_of(block.text)
         if table.named_columns > 1:
-            if row := own_row(table, title):
+            if row := None if table.of_results else own_row(table, title):
                 yield from in_columns(section, row, table)
             return
         for row in table.rows:

@@ -168,18 +168,19 @@ def in_table(section: str, text: str, rank: int, title: str) -> Iterator[Passage
     other people's work."""
     table = table_of(text)
     caption = text.partition("|")[0]
-    own = own_row(table, title) if table.named_columns > 1 else None
+    columns = table.named_columns > 1
+    own = own_row(table, title) if columns and not table.of_results else None
     label, kept = "", 0
     for row in table.rows:
         cells = cells_of(row)
         label = cells[0] or label
         if not DIGIT.search("".join(cells[1:])) and not in_row(section, row, table):
             continue
-        is_setting = row == own or (own is None and bool(in_row(section, row, table)))
+        is_setting = row == own or (not columns and bool(in_row(section, row, table)))
         if not is_setting and (kept == MOST_ROWS or CITED.search(label)):
             continue
         kept += not is_setting
-        variant = own is not None or VARIANTS.search(caption) is not None
+        variant = columns or VARIANTS.search(caption) is not None
         kind: RequirementKind = "hyperparameter" if is_setting else "ablation" if variant else "evaluation"
         statement = row_statement(list(table.header), [label, *cells[1:]])
         yield Passage(section, row, statement, (kind,), True, -rank)

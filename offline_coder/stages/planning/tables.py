@@ -8,6 +8,10 @@ from offline_coder.stages.planning.setting_names import SETTING_WORDS
 
 CELLS = re.compile(r"(?<!\\)\|")
 RULE = re.compile(r"[\s|:=-]+")
+DIGIT = re.compile(r"\d")
+OF_RESULTS = re.compile(
+    r"\bacc|loss\b|BLEU|score|perp|\bPPL|\bF1|error|speed|quality|divergence|\bFID|\bdev\b", re.IGNORECASE
+)
 OF_SETTINGS = re.compile(r"hyper-?parameter|setting|\bparameter\b|\bvalue\b|configuration", re.IGNORECASE)
 
 
@@ -21,8 +25,14 @@ class Table:
 
     @property
     def named_columns(self) -> int:
-        """Columns that are named like settings."""
-        return sum(SETTING_WORDS.search(cell) is not None for cell in self.header[1:])
+        """Columns that are named like settings; one with a number in its name is named like a value."""
+        named = (cell for cell in self.header[1:] if SETTING_WORDS.search(cell))
+        return sum(DIGIT.search(cell) is None for cell in named)
+
+    @property
+    def of_results(self) -> bool:
+        """Whether the header names a measure."""
+        return any(OF_RESULTS.search(cell) for cell in self.header[1:])
 
     @property
     def named_rows(self) -> bool:
