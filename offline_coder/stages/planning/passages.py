@@ -134,7 +134,7 @@ def in_text(section: str, text: str, kind: str) -> Iterator[Passage]:
     for sentence in sentences(text):
         if len(sentence) < SHORTEST:
             continue
-        kinds, sure = kinds_of(section, sentence, SECTION_SCORE.get(kind, 0))
+        kinds, sure = kinds_of(section, sentence, kind)
         idle = NARRATION.match(sentence) or COST.search(sentence) or HEARSAY.search(sentence)
         if not kinds or (not sure and (idle or rank == ORDER["opening"])):
             continue
@@ -145,17 +145,20 @@ def in_text(section: str, text: str, kind: str) -> Iterator[Passage]:
         yield Passage(section, sentence, one_line(sentence), kinds, sure, worth)
 
 
-def kinds_of(section: str, sentence: str, more: int) -> tuple[tuple[RequirementKind, ...], bool]:
+def kinds_of(section: str, sentence: str, place: str) -> tuple[tuple[RequirementKind, ...], bool]:
     """What `sentence` may be, the kind with most words first, and whether there is no doubt: it assigns
-    a setting, or it is a deed whose words are many and all of one kind. `more` is added to the scores of
-    its settings."""
+    a setting, or it is a deed with words enough of one kind, twice as many as of any other; two do where
+    the section, `place` is its kind, tells what was done."""
     settings = in_passage(section, sentence)
+    more = SECTION_SCORE.get(place, 0)
     certain = [one for one in settings if one.certain and one.score + more >= SURE]
     if any(not isinstance(one.value, str) or one.names[0].startswith("training.") for one in certain):
         return ("hyperparameter",), True
     hits = {kind: len(words.findall(sentence)) for kind, words in COMPILED}
     spoken = [kind for kind in sorted(hits, key=lambda kind: -hits[kind]) if hits[kind]]
-    sure = len(spoken) == 1 and hits[spoken[0]] >= SURE_HITS and DEED.search(sentence) is not None
+    counts = sorted(hits.values(), reverse=True)
+    enough = SURE_HITS - (ORDER[place] == 0)
+    sure = counts[0] >= max(enough, 2 * counts[1]) and DEED.search(sentence) is not None
     if settings:
         spoken.insert(1, "hyperparameter")
     return tuple(spoken[:MOST_KINDS]), sure
@@ -163,7 +166,7 @@ def kinds_of(section: str, sentence: str, more: int) -> tuple[tuple[RequirementK
 
 def in_table(section: str, text: str, rank: int, title: str) -> Iterator[Passage]:
     """The rows of a table that hold numbers or name a setting: settings where the rows are named like
-    settings, where the columns are the paper's own row; variants where the other rows of such a table or
+    settings, where the columns are, the paper's own row; variants where the other rows of such a table or
     its caption speak of them; results otherwise. At most twelve rows of variants or results, none of
     other people's work."""
     table = table_of(text)
