@@ -301,7 +301,8 @@ def forget_repository(folder: Path, before: Manifest) -> None:
 def model_folder(name: str) -> ModelFolder:
     """The verified weights of `name`, as an engine takes them."""
     weights = resolve(name)
-    thinking = weights.thinking and Thinking(weights.thinking.parser, weights.thinking.tokens)
+    known = weights.thinking
+    thinking = Thinking(known.parser, known.tokens) if known is not None else None
     return ModelFolder(
         name=weights.name,
         folder=weights.folder,
