@@ -14,7 +14,9 @@ import asyncio
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from offline_coder.engines.settings import EngineSettings
 from offline_coder.engines.vllm_server import serve
 from offline_coder.session import Job, execute, model_folder
 
+SPARE_THREADS = 4
 WITHOUT_WEIGHTS = ("random-walk", "scripted:")
 
 
@@ -36,7 +39,7 @@ class Started(Silent):
     """A watcher that waits for the first answer: then the server has read the paper."""
 
     def __init__(self) -> None:
-        self.read = asyncio.Event()
+        self.read = threading.Event()
 
     def answered(self, request: Request, completion: Completion, from_journal: bool) -> None:
         """The paper was read."""
@@ -88,16 +91,17 @@ async def plan_paper(
         for folder, variant in zip(folders, asked, strict=True)
     ]
     watcher = Started()
-    first = asyncio.ensure_future(planned(jobs[0], watcher))
-    await watcher.read.wait()
-    await asyncio.gather(first, *(planned(job, Silent()) for job in jobs[1:]))
+    first = asyncio.create_task(asyncio.to_thread(planned, jobs[0], watcher))
+    await asyncio.to_thread(watcher.read.wait)
+    await asyncio.gather(first, *(asyncio.to_thread(planned, job, Silent()) for job in jobs[1:]))
     return folders
 
 
-async def planned(job: Job, watcher: Silent) -> None:
-    """Make one plan, or say why it was not made."""
+def planned(job: Job, watcher: Silent) -> None:
+    """Make one plan in a loop of its own, for one loop carries out one job at a time; or say why it was
+    not made."""
     try:
-        await execute(job, watcher)
+        asyncio.run(execute(job, watcher))
     except OfflineCoderError as error:
         print(f"{job.output}: {error}", file=sys.stderr)
     else:
@@ -110,6 +114,7 @@ async def planned(job: Job, watcher: Silent) -> None:
 async def sweep(arguments: argparse.Namespace) -> list[Path]:
     """All plans, model by model; their folders."""
     asked = variants(arguments.seeds, arguments.temperature)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(len(asked) + SPARE_THREADS))
     arguments.output.mkdir(parents=True, exist_ok=True)
     folders: list[Path] = []
     for model in arguments.model:

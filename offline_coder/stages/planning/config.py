@@ -29,8 +29,8 @@ async def choose_config(
     doubt. Raises what `ask_shape` raises."""
     found = candidates(paper, settings.config_candidates)
     asked = tuple(candidate for candidate in found if not candidate.settled)
-    named = dict(zip(asked, await ask_names(engine, context, asked, settings), strict=True))
-    return entries_of(found, [named.get(candidate, candidate.names[0]) for candidate in found])
+    answers = iter(await ask_names(engine, context, asked, settings))
+    return entries_of(found, [one.names[0] if one.settled else next(answers) for one in found])
 
 
 async def ask_names(
@@ -82,6 +82,10 @@ def config_yaml(config: tuple[ConfigEntry, ...]) -> str:
     for group, names in config_tree(config).items():
         lines.append(f"{group}:")
         for name, value in names.items():
-            line = yaml.safe_dump({name: value}, width=10_000, allow_unicode=True).strip()
+            # A list on one line, so that its comment stands beside it.
+            style = False if not isinstance(value, list) else None
+            line = yaml.safe_dump(
+                {name: value}, width=10_000, allow_unicode=True, default_flow_style=style
+            ).strip()
             lines.append(f"  {line}  # {sources[f'{group}.{name}']}")
     return "\n".join(lines) + "\n" if lines else "{}\n"
