@@ -16,7 +16,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import text_digest
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.own_network import network_of
-from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
 from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
 from offline_coder.papers.paper import Paper
@@ -301,6 +301,12 @@ def forget_repository(folder: Path, before: Manifest) -> None:
 def model_folder(name: str) -> ModelFolder:
     """The verified weights of `name`, as an engine takes them."""
     weights = resolve(name)
+    known = weights.thinking
+    thinking = Thinking(known.parser, known.tokens) if known is not None else None
     return ModelFolder(
-        name=weights.name, folder=weights.folder, digest=weights.digest, context=weights.context_length
+        name=weights.name,
+        folder=weights.folder,
+        digest=weights.digest,
+        context=weights.context_length,
+        thinking=thinking,
     )

@@ -45,6 +45,14 @@ class SamplingDefaults(Value):
     repetition_penalty: float = Field(default=1.0, ge=1, le=2)
 
 
+class ThinkingDefaults(Value):
+    """How a model thinks before it answers: vLLM's reasoning parser for it, and the most tokens of the
+    thoughts before one answer."""
+
+    parser: str = Field(pattern=r"^[a-z0-9_]+$")
+    tokens: int = Field(default=2000, gt=0)
+
+
 class Part(Value):
     """One piece of a file, packed as a member of a wheel. `sha256` and `size` (bytes) are the member's."""
 
@@ -121,6 +129,7 @@ class Manifest(Value):
     licence_url: str
     context_length: int = Field(gt=0)
     sampling: SamplingDefaults = SamplingDefaults()
+    thinking: ThinkingDefaults | None = None
     source: PackageParts | Hub = Field(discriminator="kind")
     convert: Conversion = Conversion()
     files: tuple[PinnedFile, ...] = ()

@@ -96,7 +96,7 @@ def test_the_model_chooses_the_kind_of_what_is_in_doubt() -> None:
 
 
 def test_requests_are_independent_and_the_budget_is_kept() -> None:
-    more = " ".join(f"We compare the network {word} with the baseline of {word}." for word in "abcdefghi")
+    more = " ".join(f"We compare the network layer {word} with the baseline {word}." for word in "abcdefghi")
     kept, unasked, asked = found(
         "model", paper(more), StageSettings(requirement_requests=2, requirement_passages=3)
     )

@@ -10,6 +10,7 @@ from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.planning.architecture import describe, design
+from offline_coder.stages.planning.assumed import assumed
 from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
@@ -63,7 +64,9 @@ async def make_plan(
         requirements=requirements,
         architecture=architecture.model_copy(update={"calls": calls}),
         build_order=order,
-        config=tuple(sorted((*config, *path_entries(resources)), key=lambda entry: entry.key)),
+        config=tuple(
+            sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
+        ),
         resources=resources,
     )
 

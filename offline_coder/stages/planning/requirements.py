@@ -24,6 +24,8 @@ from offline_coder.stages.planning.passages import Passage, one_line, passages
 from offline_coder.stages.prompting import alone, render_prompt
 
 SAME_WORDS = 0.8
+SHARED_WORDS = 0.5
+FEW_WORDS = 5
 WORD = re.compile(r"[^\W\d_]{3,}")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 GROUP_OWNERS = {
@@ -154,17 +156,19 @@ def cited(
 
 
 def says_the_same(one: Passage, other: Passage) -> bool:
-    """Whether two passages hold the same numbers and at least four fifths of their words in common; of
-    rows of tables, only equal ones do."""
+    """Whether two passages hold the same numbers, half of all their words in common, and of the shorter
+    one, where it has five words, four fifths; of rows of tables, only equal ones do."""
     if one.quote.startswith("|") or other.quote.startswith("|"):
         return one.quote == other.quote and one.section == other.section
     if set(NUMBER.findall(one.quote)) != set(NUMBER.findall(other.quote)):
         return False
     words, others = (set(WORD.findall(text.quote.lower())) for text in (one, other))
-    union = words | others
-    if not union:
-        return normalised(one.quote) == normalised(other.quote)
-    return len(words & others) >= SAME_WORDS * len(union)
+    if min(len(words), len(others)) < FEW_WORDS:
+        return words == others and normalised(one.quote) == normalised(other.quote)
+    common = len(words & others)
+    return common >= SHARED_WORDS * len(words | others) and common >= SAME_WORDS * min(
+        len(words), len(others)
+    )
 
 
 def owner_of(requirement: Requirement) -> str:
