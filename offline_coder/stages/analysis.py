@@ -17,6 +17,7 @@ LAST_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
 NEXT_HEADINGS = ("\n# ", "\n## ")
 """Where the specification of another module begins."""
 SHOWN_REQUIREMENTS = 10
+SHOWN_ROWS = 2
 SHOWN_STATEMENT = 160
 
 NO_ROOM = "not analysed, the context has no room for it."
@@ -71,12 +72,16 @@ async def analyse_module(
 
 
 def asked_of(plan: Plan, module: Module) -> list[Requirement]:
-    """The first requirements that `module` answers for, settings left out: config.yaml holds those."""
-    return [
+    """The first requirements that `module` answers for, settings left out: config.yaml holds those. Of
+    rows of tables two show what is reported; they come last."""
+    asked = [
         requirement
         for requirement in plan.requirements
         if requirement.id in module.requirements and requirement.kind != "hyperparameter"
-    ][:SHOWN_REQUIREMENTS]
+    ]
+    rows = [requirement for requirement in asked if (requirement.quote or "").startswith("|")]
+    said = [requirement for requirement in asked if requirement not in rows]
+    return [*said, *rows[:SHOWN_ROWS]][:SHOWN_REQUIREMENTS]
 
 
 def whole_sentences(text: str) -> str:
