@@ -12,7 +12,8 @@ class StageSettings(Value):
     those of a file and of the whole run.
 
     `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
-    the model; an answer costs about seven tokens a passage. `offered_requirements` of
+    the model; an answer costs about seven tokens a passage. Of a paper that is too long, the model is shown
+    `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
 
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
@@ -23,6 +24,8 @@ class StageSettings(Value):
     temperature: float = 0.2
     top_p: float = 0.95
     repetition_penalty: float = 1.05
+    distilling_passages: int = 24
+    distilling_tokens: int = 240
     overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
