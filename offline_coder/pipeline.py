@@ -26,7 +26,7 @@ from offline_coder.stages.coding import write_code
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
 from offline_coder.stages.distilling.passages import passages_of
-from offline_coder.stages.distilling.verdicts import groups_of, kept_by_model
+from offline_coder.stages.distilling.verdicts import groups_of, topics_of
 from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
@@ -104,16 +104,16 @@ async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Sh
 async def distil_paper(
     engine: Engine, paper: Paper, shown: Shown, settings: StageSettings, meter: Meter
 ) -> Shown:
-    """What of a paper that is too long the model would keep; `shown` as it is of any other."""
+    """A paper that is too long without what the model says is needed least; any other as it is `shown`."""
     if not is_too_long(paper, shown.plan):
         return shown
     found = passages_of(paper)
     groups = groups_of(paper, found, settings.distilling_passages)
     with meter.stage("distilling", steps=len(groups)):
-        kept = await kept_by_model(engine, groups, settings, meter.watcher.step_done)
+        topics = await topics_of(engine, groups, settings, meter.watcher.step_done)
         budget = settings.paper_budget(engine.context)
-        plan = await distilled(paper, found, kept, budget, counter(engine), "plan")
-        code = await distilled(paper, found, kept, budget, counter(engine), "code")
+        plan = await distilled(paper, found, topics, budget, counter(engine), "plan")
+        code = await distilled(paper, found, topics, budget, counter(engine), "code")
     return Shown(plan, code)
 
 

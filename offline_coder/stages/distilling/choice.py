@@ -1,6 +1,6 @@
 """What of a long paper goes into the prompts, when the model has said what it would keep."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from offline_coder.papers.fit import (
@@ -24,6 +24,12 @@ from offline_coder.papers.fit import (
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.render import render_section
 from offline_coder.stages.distilling.passages import Passage, without
+from offline_coder.stages.distilling.verdicts import Topic
+
+PLANNED: Mapping[Topic, int] = {"background": 0, "evaluation": 1, "data": 1, "training": 1, "method": 1}
+CODED: Mapping[Topic, int] = {"background": 0, "evaluation": 1, "data": 2, "training": 2, "method": 2}
+NEED: Mapping[Purpose, Mapping[Topic, int]] = {"plan": PLANNED, "judge": PLANNED, "code": CODED}
+"""How much each purpose needs what is about a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,13 @@ class Candidate:
 async def distilled(
     paper: Paper,
     found: tuple[Passage, ...],
-    kept: Collection[Passage],
+    topics: Mapping[Passage, Topic],
     budget_tokens: int,
     count: Count,
     purpose: Purpose,
 ) -> Fitted:
-    """The passages `found` in `paper` in at most `budget_tokens`: those by right, those that the model
-    `kept`, and of the rest what there is room for. The same arguments give the same bytes.
+    """The passages `found` in `paper` in at most `budget_tokens`: those by right, and of the rest,
+    by their `topics`, what there is room for. The same arguments give the same bytes.
 
     Raises:
         BadInput: not even the title, the abstract and one block fit.
@@ -54,7 +60,7 @@ async def distilled(
     sizes = await sizes_of([render_section(section) for section in paper.sections], count)
     order = [
         candidate
-        for candidate in candidates_of(paper, found, kept, sizes, purpose)
+        for candidate in candidates_of(paper, found, topics, sizes, purpose)
         if candidate.passage.section not in never
     ]
     surplus = await count(assemble(paper, base)) - budget_tokens
@@ -78,7 +84,7 @@ async def distilled(
 def candidates_of(
     paper: Paper,
     found: tuple[Passage, ...],
-    kept: Collection[Passage],
+    topics: Mapping[Passage, Topic],
     section_tokens: list[int],
     purpose: Purpose,
 ) -> list[Candidate]:
@@ -93,9 +99,9 @@ def candidates_of(
         if passage.asked:
             block = section.blocks[passage.block]
             worth = block_worth(passage.kind, block, is_appendix(section), purpose)
-            usefulness = (2 if passage in kept else 1, worth)
+            usefulness = (NEED[purpose][topics[passage]], worth)
         else:
-            usefulness = (0, GOES[passage.kind])
+            usefulness = (-1, GOES[passage.kind])
         tokens = max(1, section_tokens[at] * len(passage.text) // characters[at])
         candidates.append(Candidate(passage, tokens, (*usefulness, -at, -passage.block, -passage.at)))
     return sorted(candidates, key=lambda candidate: candidate.rank)

@@ -1,8 +1,9 @@
-"""What the model keeps: passages in groups of one section, each group one request."""
+"""What the model says that passages are about: groups of one section, each group one request."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from pydantic import RootModel
 
@@ -16,13 +17,14 @@ from offline_coder.stages.distilling.passages import Passage
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import render_prompt, without_quotation_marks, without_special_tokens
 
-KEEP, DROP = "keep", "drop"
+Topic = Literal["method", "data", "training", "evaluation", "background"]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
 OnGroup = Callable[[str], None]
 """Called with one line for each answer."""
 
 
-class Verdicts(RootModel[dict[str, str]]):
-    """Passage id -> "keep" or "drop", as decoded."""
+class Topics(RootModel[dict[str, Topic]]):
+    """Passage id -> what it is about, as decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,16 @@ def groups_of(paper: Paper, found: tuple[Passage, ...], size: int) -> list[Group
     return groups
 
 
-async def kept_by_model(
+async def topics_of(
     engine: Engine, groups: list[Group], settings: StageSettings, done: OnGroup
-) -> frozenset[Passage]:
-    """The passages that the model keeps. Raises what `ask_shape` raises."""
+) -> dict[Passage, Topic]:
+    """What each passage that is asked about is about. Raises what `ask_shape` raises."""
     answers = await asyncio.gather(*(ask(engine, group, settings, done) for group in groups))
-    return frozenset(passage for answer in answers for passage in answer)
+    return {passage: topic for answer in answers for passage, topic in answer.items()}
 
 
-async def ask(engine: Engine, group: Group, settings: StageSettings, done: OnGroup) -> list[Passage]:
-    """Those of `group` that the model keeps."""
+async def ask(engine: Engine, group: Group, settings: StageSettings, done: OnGroup) -> dict[Passage, Topic]:
+    """What each passage of `group` that is asked about is about."""
     ids = {passage: f"p{number}" for number, passage in enumerate(group.asked, start=1)}
     answer = await ask_shape(
         engine,
@@ -82,15 +84,16 @@ async def ask(engine: Engine, group: Group, settings: StageSettings, done: OnGro
         grammar(
             "distilling",
             passages=list(ids.values()),
-            verdicts={name: {"enum": [KEEP, DROP]} for name in ids.values()},
+            topics={name: {"enum": TOPICS} for name in ids.values()},
         ),
-        Verdicts,
+        Topics,
         settings.sampling(settings.distilling_tokens, constrained=True),
         settings.seed,
     )
-    kept = [passage for passage, name in ids.items() if answer.root.get(name) == KEEP]
-    done(f"{group.purpose.partition(':')[2]}: {len(kept)} of {len(ids)} passages kept")
-    return kept
+    topics = {passage: answer.root[name] for passage, name in ids.items()}
+    background = sum(topic == "background" for topic in topics.values())
+    done(f"{group.purpose.partition(':')[2]}: {background} of {len(topics)} passages are background")
+    return topics
 
 
 def messages_of(group: Group, ids: dict[Passage, str]) -> tuple[Message, ...]:
