@@ -149,6 +149,18 @@ def test_settings_and_equations_stay_by_right_and_everything_is_verbatim() -> No
     assert {request.purpose.split(":")[1] for request in asked} == {"s3", "s4", "sA"}
 
 
+def test_rows_of_settings_are_known_by_their_columns_and_no_name_is_torn_off_its_year() -> None:
+    table = "| Model | Layers | Heads | Width |\n|---|---|---|---|\n| Small | 6 | 8 | 512 |\n| Big | 12 | 16 | 1024 |"
+    words = "Somebody et al. (2017) say so. They are right."
+    blocks = (Block(kind="table", text=table), prose(words))
+    paper = Paper(title="T", sections=(section("1", "Sizes", *blocks),), source_format="markdown")
+    found = passages_of(paper)
+    assert [passage.by_right for passage in found if "12 | 16" in passage.text] == [True]
+    shorter = without(paper, found, {passage for passage in found if not passage.by_right})
+    assert shorter.sections[0].blocks[0].text == table
+    assert [passage.text for passage in found if passage.block == 1] == [words]
+
+
 def test_what_goes_is_recorded_by_section_and_counted() -> None:
     shown, _, _ = show(LONG, lambda text: "background")
     gone = {part.section_id: part for part in shown.plan.left_out}
@@ -293,5 +305,6 @@ def test_nothing_that_sets_a_hyperparameter_of_a_long_paper_is_lost(shared_paper
     assert len(quotes) > 80
     assert [quote for quote in quotes if normalised(quote) not in distilled_text] == []
     assert sum(normalised(quote) in fitted_text for quote in quotes) < len(quotes)
+    assert "| Switch-C | 1571B | 890B | 2080 | | 6144 | 64 | 32 |" in shorter.text
     equations = [b.text for part in paper.sections for b in part.blocks if b.kind == "equation"]
     assert all(normalised(equation) in distilled_text for equation in equations)

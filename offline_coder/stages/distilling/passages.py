@@ -2,8 +2,9 @@
 
 A passage is a sentence, an item of a list, a row of a table or a whole block, or some of these in a row, up
 to 300 characters. What is kept is verbatim by construction. Some passages are kept by right, whatever a
-model says: those that hold a candidate setting, and equations, algorithms and code with the words that
-lead to them and explain their symbols, unless they stand in a section that is left out first.
+model says: those that hold a candidate setting, rows of tables of settings, and equations, algorithms and
+code with the words that lead to them and explain their symbols, unless these stand in a section that is
+left out first.
 """
 
 import re
@@ -14,10 +15,15 @@ from offline_coder.checks.provenance import LONGEST_QUOTE, sentences
 from offline_coder.papers.fit import GOES, section_kinds
 from offline_coder.papers.paper import Block, Paper
 from offline_coder.stages.planning.candidates import in_passage
+from offline_coder.stages.planning.passages import in_table
 
 GAP = "[...]"
 GAP_ROW = f"| {GAP} |"
-SENTENCE_BORDER = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[$\\(])")
+# A full stop behind one of these ends no sentence: what follows would stand alone, as "(2017) propose ...".
+SENTENCE_BORDER = re.compile(
+    r"(?<=[.!?])(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)"
+    r"(?<![Ff]ig\.)(?<!\b[Ee]q\.)(?<![Ss]ec\.)(?<![Tt]ab\.)\s+(?=[A-Z\[$\\(])"
+)
 RULE = re.compile(r"[\s|:=-]+")
 FORMAL = frozenset({"equation", "algorithm", "code"})
 ENDED = (".", "!", "?")
@@ -64,15 +70,24 @@ def cut(block: Block, before: Block | None, after: Block | None, *, useful: bool
     """The pieces of `block`, which stands between two others; `useful` is its section."""
     if block.kind in FORMAL or block.kind == "figure":
         return [Part(block.text, (useful and block.kind in FORMAL) or holds_setting(block.text))]
-    parts = [Part(text, holds_setting(text)) for text in parts_of(block)]
     if block.kind == "table":
-        return parts[:1] + merged(parts[1:], "\n")
+        return cut_table(block)
+    parts = [Part(text, holds_setting(text)) for text in parts_of(block)]
     if useful and parts and block.kind == "paragraph":
         if after is not None and after.kind in FORMAL and not parts[-1].text.endswith(ENDED):
             parts[-1] = Part(parts[-1].text, by_right=True)
         if before is not None and before.kind in FORMAL and parts[0].text[:1].islower():
             parts[0] = Part(parts[0].text, by_right=True)
     return merged(parts, joint(block))
+
+
+def cut_table(block: Block) -> list[Part]:
+    """The pieces of a table: its caption and head, then its rows. A row is a setting's by its own words or
+    by those of its columns."""
+    rows = in_table("", block.text, 0)
+    settings = {row.quote for row in rows if "hyperparameter" in row.kinds}
+    parts = [Part(text, holds_setting(text) or text.strip() in settings) for text in parts_of(block)]
+    return parts[:1] + merged(parts[1:], "\n")
 
 
 def parts_of(block: Block) -> list[str]:
