@@ -12,7 +12,8 @@ class StageSettings(Value):
     those of a file and of the whole run.
 
     `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
-    the model; an answer costs about seven tokens a passage. `offered_requirements` of
+    the model; an answer costs about seven tokens a passage. Of a paper that is too long, the model is shown
+    `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
 
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
@@ -24,6 +25,8 @@ class StageSettings(Value):
     top_p: float = 1.0
     min_p: float = 0.05
     repetition_penalty: float = 1.0
+    distilling_passages: int = 24
+    distilling_tokens: int = 240
     overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
