@@ -42,9 +42,9 @@ class StageSettings(Value):
     max_components: int = 2
     continuations: int = 1
     regenerations: int = 1
-    rewrite_rounds: int = 4
-    rewrite_file_tokens: int = 1200
-    rewrite_tokens: int = 4000
+    rewrite_rounds: int = 2
+    rewrite_file_tokens: int = 800
+    rewrite_tokens: int = 1600
     debug_rounds: int = 0
 
     def paper_budget(self, context: int) -> int:

@@ -84,7 +84,7 @@ def cut(block: Block, before: Block | None, after: Block | None, *, useful: bool
 def cut_table(block: Block) -> list[Part]:
     """The pieces of a table: its caption and head, then its rows. A row is a setting's by its own words or
     by those of its columns."""
-    rows = in_table("", block.text, 0)
+    rows = in_table("", block.text, 0, "")
     settings = {row.quote for row in rows if "hyperparameter" in row.kinds}
     parts = [Part(text, holds_setting(text) or text.strip() in settings) for text in parts_of(block)]
     return parts[:1] + merged(parts[1:], "\n")
