@@ -16,10 +16,17 @@ from dataclasses import dataclass, replace
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
+from offline_coder.papers.pdf_glyph import Glyph, Style
+from offline_coder.papers.pdf_line_numbers import without_line_numbers
 from offline_coder.papers.pdf_text import Fragment, PageText
 
 MOST_CHARACTERS = 60_000
 BOLD_FONT = re.compile(r"bold|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE)
+# Small capitals set off as italics do.
+ITALIC_FONT = re.compile(
+    r"CMCSC|SFCC|SmallCap|RomanCaps|ital|obliq|slant|CMTI|CMSL|CMBXTI|SFTI|SFSL|SFBI|LMRoman\d+-I",
+    re.IGNORECASE,
+)
 MATH_FONT = re.compile(
     r"CMMI|CMSY|CMEX|MSBM|MSAM|EUFM|EUSM|RSFS|Math|Symbol|txsy|txmi|pxsy|pxmi|rtxmi|ntxmi|LMMathI",
     re.IGNORECASE,
@@ -27,7 +34,7 @@ MATH_FONT = re.compile(
 MONO_FONT = re.compile(r"mono|courier|CMTT|SFTT|consol|typewriter|NimbusMon|\bLMTT", re.IGNORECASE)
 # A superscript stands up to 0.4 of the size higher; the next line of a fraction further.
 SAME_LINE = 0.45
-WIDE_GAP = 1.0
+WIDE_GAP = 0.9
 WORD_GAP = 0.17
 LEAST_FLAT = 80
 RIGHT_ANGLE_SLACK = 0.02
@@ -42,31 +49,8 @@ FAINT = 0x0C
 SCRIPT_SIZE = 0.86
 SCRIPT_SHIFT = 0.09
 LONGEST_SCRIPT = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """What a text object looks like. `size` is in points as printed; `hidden` says why nobody sees it,
-    "white" only where nothing dark lies behind it."""
-
-    size: float
-    bold: bool
-    math: bool
-    mono: bool
-    turned: bool
-    embedded: bool
-    hidden: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character. x and y are points from the lower left corner; y is the baseline."""
-
-    char: str
-    x0: float
-    x1: float
-    y: float
-    style: Style
+# The number of a heading may be upright where its words are not.
+NUMBERING = "0123456789.() "
 
 
 @dataclass(slots=True)
@@ -86,6 +70,8 @@ def document_text(document: pdfium.PdfDocument) -> list[PageText]:
     """The text of every page. What counts as left out depends on the whole document: a scan whose text is
     an invisible layer keeps it, and so does a file whose pages are all set in frames."""
     pages = [raw_page(document, number) for number in range(len(document))]
+    for page, glyphs in zip(pages, without_line_numbers([page.glyphs for page in pages]), strict=True):
+        page.glyphs = glyphs
     solid = [glyph for page in pages for glyph in page.glyphs if not glyph.char.isspace()]
     scanned = sum(glyph.style.hidden == "unpainted" for glyph in solid) * 2 > len(solid)
     framed = sum(glyph.style.embedded for glyph in solid) * 2 > len(solid)
@@ -196,7 +182,7 @@ def read_glyphs(
     # The loose box is as wide as the character's advance, so that gaps between boxes are real spaces.
     box = raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
-    last = Style(10.0, False, False, False, False, False)
+    last = Style(10.0, *[False] * 6)
     for index in range(min(raw.FPDFText_CountChars(handle), MOST_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(handle, index)
         if code in (0, 10, 13, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
@@ -236,6 +222,7 @@ def style_of(handle: object, index: int, text_object: object, embedded: bool) ->
     return Style(
         size=round(size, 1) if known else 10.0,
         bold=bool(BOLD_FONT.search(font_name)),
+        italic=bool(ITALIC_FONT.search(font_name)),
         math=bool(MATH_FONT.search(font_name)),
         mono=bool(MONO_FONT.search(font_name)),
         turned=not flat,
@@ -288,23 +275,44 @@ def fragments_of(glyphs: list[Glyph]) -> list[Fragment]:
 def fragment(run: list[Glyph]) -> Fragment:
     """One fragment from its characters."""
     solid = [glyph for glyph in run if not glyph.char.isspace()] or run
+    letters = [glyph for glyph in solid if glyph.char.isalpha()]
     sizes: dict[float, int] = {}
     for glyph in solid:
         sizes[glyph.style.size] = sizes.get(glyph.style.size, 0) + 1
     common = max(sizes, key=lambda size: (sizes[size], size))
     lowest = next((glyph for glyph in solid if glyph.style.size == common), solid[0])
+    text = " ".join(with_scripts(run, max(sizes)).split())
+    lead = " ".join(emphasised(run).split())
     return Fragment(
-        text=" ".join(with_scripts(run, max(sizes)).split()),
+        text=text,
         x0=min(glyph.x0 for glyph in solid),
         x1=max(glyph.x1 for glyph in solid),
         y=lowest.y,
         size=common,
         largest=max(sizes),
         bold=sum(glyph.style.bold for glyph in solid) / len(solid),
+        italic=sum(glyph.style.italic for glyph in letters) / max(len(letters), 1),
         math=sum(glyph.style.math for glyph in solid) / len(solid),
         mono=sum(glyph.style.mono for glyph in solid) / len(solid),
         characters=len(run),
+        lead=lead if text.startswith(lead) else "",
     )
+
+
+def emphasised(run: list[Glyph]) -> str:
+    """The characters with which `run` begins in bold or in italics, a number before them included; "" when
+    it begins upright and light, or with mathematics."""
+    lettered = len(run) > 1 and run[0].char.isupper() and run[1].char == "."
+    start = next((at for at in range(lettered, len(run)) if run[at].char not in NUMBERING), len(run))
+    if start == len(run) or run[start].style.math:
+        return ""
+    look = (run[start].style.bold, run[start].style.italic)
+    end = start
+    while end < len(run) and (
+        run[end].char.isspace() or (run[end].style.bold, run[end].style.italic) == look
+    ):
+        end += 1
+    return "".join(glyph.char for glyph in run[:end]) if any(look) else ""
 
 
 def with_scripts(run: list[Glyph], largest: float) -> str:
