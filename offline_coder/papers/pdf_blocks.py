@@ -8,7 +8,7 @@ from itertools import zip_longest
 from offline_coder.papers.outline import Draft
 from offline_coder.papers.paper import Block, BlockKind
 from offline_coder.papers.pdf_headings import ABSTRACT, SENTENCE_END, Heading, Headings, is_centred
-from offline_coder.papers.pdf_layout import Layout, Line
+from offline_coder.papers.pdf_layout import Layout, Line, leading_of
 from offline_coder.papers.pdf_listing import algorithm_at, code_at
 from offline_coder.papers.pdf_notes import place_notes, read_notes
 from offline_coder.papers.pdf_table import cells_of
@@ -16,6 +16,8 @@ from offline_coder.papers.tables import CAPTION, captioned, is_caption, markdown
 from offline_coder.papers.text import clean_line
 
 ABSTRACT_RUN_IN = re.compile(r"abstract\s*[-—–.:]\s*(?=\w)", re.IGNORECASE)
+# Of the size: how far the rows of one table may stand apart.
+TABLE_LEADING = 3.0
 TABLE_ALONE = re.compile(r"TABLE\s+(?:[IVX]{1,6}|\d{1,2})")
 BULLET = re.compile(r"[•▪◦‣∙·⋄–-]\s+(?=\S)")
 NUMBERED_ITEM = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+(?=\S)")
@@ -59,7 +61,7 @@ class Builder:
         at = start
         while at < len(lines):
             line = lines[at]
-            if line.note and self.place != "references":
+            if line.note and (self.place != "references" or self.is_smaller(line)):
                 self.notes.append((len(self.found.drafts) - 1, line))
                 at += 1
                 continue
@@ -110,6 +112,10 @@ class Builder:
         self.found.title = self.join(lines[begin:end])
         return end
 
+    def is_smaller(self, line: Line) -> bool:
+        """Whether a line is smaller than the open paragraph, as a note under references is."""
+        return bool(self.open) and line.size < self.open[0].size * 0.95
+
     def take_plain_title(self, first: list[Line]) -> int:
         """A title of the size of the text: bold or capitals, at the very top; the place after it."""
         end = 0
@@ -158,7 +164,7 @@ class Builder:
         gap = before.y - line.y
         if abs(before.size - line.size) > 0.6 and min(len(before.text), len(line.text)) > 20:
             return True
-        if gap > max(before.size, line.size) * 1.55 or gap < -1:
+        if gap > max(max(before.size, line.size) * 1.55, self.layout.leading * 1.25) or gap < -1:
             return True
         indented = line.x0 > line.left + line.size * 0.8 and line.x0 > before.x0 + line.size * 0.8
         edge = min(before.right, max(other.x1 for other in (*self.open, line)))
@@ -199,7 +205,7 @@ class Builder:
             end < len(lines)
             and end - at < 120
             and self.is_row(lines[end], announced)
-            and lines[end].page == lines[at].page
+            and (end == at or follows_closely(lines[end - 1], lines[end]))
             and self.heading(lines, end) is None
         ):
             end += 1
@@ -291,15 +297,14 @@ class Builder:
     def references(self, lines: list[Line]) -> list[str]:
         """The entries of a list of references, told apart by their marks or by hanging indents."""
         marked = sum(bool(REFERENCE_START.match(line.text)) for line in lines) > len(lines) / 8
+        leading = max(leading_of(lines), lines[0].size * 1.2)
         groups: list[list[Line]] = []
         for before, line in zip([None, *lines], lines, strict=False):
             if marked:
                 fresh = bool(REFERENCE_START.match(line.text))
             else:
                 hanging = line.x0 < line.left + 4
-                apart = (
-                    before is not None and before.page == line.page and before.y - line.y > line.size * 1.5
-                )
+                apart = before is not None and before.page == line.page and before.y - line.y > leading * 1.25
                 ended = before is not None and SENTENCE_END.search(before.text) is not None
                 fresh = (hanging and ended) or apart
             if fresh or not groups:
@@ -362,6 +367,13 @@ def without_cut_words(lines: list[Line]) -> str:
         cut = bool(words) and words[-1].endswith("-")
         found += words[:-1] if cut else words
     return " ".join(found)
+
+
+def follows_closely(row: Line, line: Line) -> bool:
+    """Whether `line` may be the next row of a table: no wide space, and no change of size with a space."""
+    gap = row.y - line.y
+    resized = abs(row.size - line.size) > 0.6
+    return row.page == line.page and gap <= (1.8 if resized else TABLE_LEADING) * max(row.size, line.size)
 
 
 def mended(blocks: list[Block]) -> list[Block]:

@@ -82,7 +82,8 @@ class Headings:
         if TOP_LEVEL.fullmatch(words) and (not slight or is_centred(line)):
             return Heading("", words, "section", count)
         if (place == "section" or behind) and not number and not announced and not slight:
-            heavy_or_big = (heavy and line.size >= self.body * 0.98) or (
+            full = line.size >= self.body * 0.98 or is_centred(line)
+            heavy_or_big = (heavy and full) or (
                 big and (heavy or line.size > self.body * 1.07)
             )
             plain = words[:1].isupper() and not CAPTION.match(words) and not SENTENCE_END.search(words)

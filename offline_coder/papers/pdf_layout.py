@@ -85,10 +85,12 @@ class Line:
 
 @dataclass(slots=True)
 class Layout:
-    """Lines in reading order; the size of body text in points; how many lines of furniture went."""
+    """Lines in reading order; the size of body text and the distance of its lines, in points; the lines of
+    furniture that went."""
 
     lines: list[Line]
     body_size: float
+    leading: float = 12.0
     furniture: list[str] = field(default_factory=list)
 
 
@@ -101,6 +103,7 @@ def lay_out(pages: list[PageText]) -> Layout:
     body = sizes.most_common(1)[0][0] if sizes else 10.0
     repeated = repeated_edges(pages)
     layout = Layout([], body)
+    texts = []
     for page in pages:
         kept = []
         for fragment in page.fragments:
@@ -108,8 +111,21 @@ def lay_out(pages: list[PageText]) -> Layout:
                 layout.furniture.append(fragment.text)
             else:
                 kept.append(fragment)
-        layout.lines += page_lines(page, kept, body)
+        texts.append(kept)
+    for page, kept, gutter in zip(pages, texts, gutters_of(pages, texts), strict=True):
+        layout.lines += page_lines(page, kept, gutter, body)
+    layout.leading = leading_of(layout.lines) or body * 1.2
     return layout
+
+
+def leading_of(lines: list[Line]) -> float:
+    """The commonest distance of two long lines, in points; 0 when there are none."""
+    gaps = Counter(
+        round(above.y - below.y, 1)
+        for above, below in pairwise(lines)
+        if min(len(above.text), len(below.text)) >= LONG and 0 < above.y - below.y < 4 * above.size
+    )
+    return gaps.most_common(1)[0][0] if gaps else 0.0
 
 
 def edge_key(fragment: Fragment, page: PageText) -> str | None:
@@ -152,6 +168,23 @@ def is_furniture(fragment: Fragment, page: PageText, repeated: set[str]) -> bool
     return bool(PAGE_NUMBER.fullmatch(fragment.text)) and (alone or (fragment.text.isdigit() and not inner))
 
 
+def gutters_of(pages: list[PageText], texts: list[list[Fragment]]) -> list[float | None]:
+    """The gutter of each page. A page whose own text does not tell, as one full of floats, has that of the
+    pages before it unless most of its text crosses it."""
+    found: list[float | None] = []
+    usual: float | None = None
+    for page, fragments in zip(pages, texts, strict=True):
+        gutter = gutter_of(fragments, page.width)
+        if gutter is None and usual is not None:
+            crossing = sum(len(f.text) for f in fragments if f.x0 < usual - 2 and f.x1 > usual + 2)
+            if crossing < 0.4 * sum(len(f.text) for f in fragments):
+                gutter = usual
+        elif gutter is not None:
+            usual = gutter
+        found.append(gutter)
+    return found
+
+
 def gutter_of(fragments: list[Fragment], width: float) -> float | None:
     """Where the gap between two columns is, in points; None on a page with one column.
 
@@ -176,10 +209,9 @@ def gutter_of(fragments: list[Fragment], width: float) -> float | None:
     return best[1] if best else None
 
 
-def page_lines(page: PageText, fragments: list[Fragment], body: float) -> list[Line]:
+def page_lines(page: PageText, fragments: list[Fragment], gutter: float | None, body: float) -> list[Line]:
     """The lines of one page in order: full-width ones part the page into bands, in each of which the
     left column comes before the right one."""
-    gutter = gutter_of(fragments, page.width)
     if gutter is None:
         lines = stacked(page.number, 0, fragments)
         return with_notes(lines, body)
