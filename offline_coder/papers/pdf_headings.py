@@ -83,9 +83,7 @@ class Headings:
             return Heading("", words, "section", count)
         if (place == "section" or behind) and not number and not announced and not slight:
             full = line.size >= self.body * 0.98 or is_centred(line)
-            heavy_or_big = (heavy and full) or (
-                big and (heavy or line.size > self.body * 1.07)
-            )
+            heavy_or_big = (heavy and full) or (big and (heavy or line.size > self.body * 1.07))
             plain = words[:1].isupper() and not CAPTION.match(words) and not SENTENCE_END.search(words)
             if heavy_or_big and plain and line.share("math") == 0:
                 return Heading("", words, "section", count)
