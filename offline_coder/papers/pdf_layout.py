@@ -14,6 +14,7 @@ PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[\divxlc]{1,5}(?:\s*(?:/|of)\s*\d{1,4})?|[-–—]\s*\d{1,4}\s*[-–—]", re.IGNORECASE
 )
 NOTE_MARK = re.compile(r"[∗*†‡§¶]|\^?\{?\d{1,2}\}?(?=\s?[A-Z(h\"“])")
+LONE_NUMBER = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,2}){0,3}[.)]?")
 LONG = 25
 # Of the size: how far two rows over both columns stand apart when what is between them goes across too, and
 # how far the rows of one table do.
@@ -69,13 +70,14 @@ class Line:
 
     @property
     def lead(self) -> str:
-        """How it begins in bold or italics."""
-        found = []
+        """How it begins in bold or italics, a number before that included."""
+        found: list[str] = []
         for fragment in self.fragments:
-            found.append(fragment.lead)
-            if fragment.lead != fragment.text:
+            number = not found and LONE_NUMBER.fullmatch(fragment.text)
+            found.append(fragment.text if number else fragment.lead)
+            if found[-1] != fragment.text:
                 break
-        return " ".join(found).strip()
+        return " ".join(found).strip() if found[-1] or len(found) > 2 else ""
 
     def share(self, name: str) -> float:
         """Share of its characters that are "bold", "italic", "math" or "mono"."""
@@ -162,10 +164,13 @@ def is_furniture(fragment: Fragment, page: PageText, repeated: set[str]) -> bool
         return False
     if key in repeated:
         return True
-    # An "x" in a formula on the page's last line is a roman number too, but not alone on its line.
-    alone = not any(other is not fragment and abs(other.y - fragment.y) < 3 for other in page.fragments)
+    # An "x" in a formula on the page's last line is a roman number too, but not alone on its line; a digit
+    # close before words is the number of a heading.
+    beside = [other for other in page.fragments if other is not fragment and abs(other.y - fragment.y) < 3]
     inner = page.height * EDGE < fragment.y < page.height * (1 - EDGE)
-    return bool(PAGE_NUMBER.fullmatch(fragment.text)) and (alone or (fragment.text.isdigit() and not inner))
+    close = any(0 <= other.x0 - fragment.x1 < 3 * fragment.size for other in beside)
+    numeral = fragment.text.isdigit() and not inner and not close
+    return bool(PAGE_NUMBER.fullmatch(fragment.text)) and (not beside or numeral)
 
 
 def gutters_of(pages: list[PageText], texts: list[list[Fragment]]) -> list[float | None]:

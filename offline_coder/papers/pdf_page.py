@@ -21,10 +21,12 @@ from offline_coder.papers.pdf_line_numbers import without_line_numbers
 from offline_coder.papers.pdf_text import Fragment, PageText
 
 MOST_CHARACTERS = 60_000
-BOLD_FONT = re.compile(r"bold|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE)
+BOLD_FONT = re.compile(
+    r"bold|(?:Libertine|Biolinum)T(?:B|Z)|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE
+)
 # Small capitals set off as italics do.
 ITALIC_FONT = re.compile(
-    r"CMCSC|SFCC|SmallCap|RomanCaps|ital|obliq|slant|CMTI|CMSL|CMBXTI|SFTI|SFSL|SFBI|LMRoman\d+-I",
+    r"(?:Libertine|Biolinum)T(?:I|BI|ZI)|CMCSC|SFCC|SmallCap|RomanCaps|ital|obliq|slant|CMTI|CMSL|CMBXTI|SFTI|SFSL|SFBI|LMRoman\d+-I",
     re.IGNORECASE,
 )
 MATH_FONT = re.compile(
