@@ -6,7 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Style:
     """What a text object looks like. `size` is in points as printed; `hidden` says why nobody sees it,
-    "white" only where nothing dark lies behind it."""
+    "white" only where nothing dark lies behind it. `place` is where the text object stands in the order of
+    painting on the page itself, -1 inside a drawing."""
 
     size: float
     bold: bool
@@ -16,6 +17,7 @@ class Style:
     turned: bool
     embedded: bool
     hidden: str = ""
+    place: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Read with pdfium's text layer. Left out and counted: turned text (watermarks, arXiv stamps) and text inside
 embedded drawings (plots), on pages whose other text stands on the page itself. Left out with its words: text
-that a person cannot see (white on white, transparent, tiny, off the page, in the render mode that paints
-nothing), because it is where instructions to models hide. Indices and exponents get LaTeX's marks:
+that a person cannot see (white on white, transparent, tiny, off the page, covered by a picture or a box, in
+the render mode that paints nothing), because it is where instructions to models hide. Indices and exponents get LaTeX's marks:
 "d_{model}", "10^{-9}".
 """
 
@@ -46,6 +46,9 @@ UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 # Print of this size cannot be read; labels of plots go down to 3 points.
 TINY = 1.6
 WHITE = 0xF8
+# Segments of a path that is a rectangle; what is lower or narrower, in points, is a rule.
+RECTANGLE = 6
+LEAST_COVER = 4.0
 FAINT = 0x0C
 # Of a character's size: an index or exponent is at most this large and stands at least this far off.
 SCRIPT_SIZE = 0.86
@@ -87,10 +90,11 @@ def raw_page(document: pdfium.PdfDocument, number: int) -> RawPage:
     textpage = page.get_textpage()
     try:
         top = {
-            ctypes.addressof(item.raw.contents)
-            for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=1)
+            ctypes.addressof(item.raw.contents): place
+            for place, item in enumerate(page.get_objects(max_depth=1))
+            if item.type == raw.FPDF_PAGEOBJ_TEXT
         }
-        glyphs = list(read_glyphs(textpage, top, page.get_bbox()))
+        glyphs = uncovered(list(read_glyphs(textpage, top, page.get_bbox())), covers_of(page))
         white = any(glyph.style.hidden == "white" for glyph in glyphs)
         return RawPage(
             number=number,
@@ -103,6 +107,45 @@ def raw_page(document: pdfium.PdfDocument, number: int) -> RawPage:
     finally:
         textpage.close()
         page.close()
+
+
+def covers_of(page: pdfium.PdfPage) -> list[tuple[int, tuple[float, float, float, float]]]:
+    """What is painted over the page without letting anything through: pictures, and filled rectangles that
+    are no rules. Pairs of the place in the order of painting and the box, at most 500."""
+    found: list[tuple[int, tuple[float, float, float, float]]] = []
+    for place, item in enumerate(page.get_objects(max_depth=1)):
+        if item.type not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE) or len(found) >= 500:
+            continue
+        if raw.FPDFPageObj_HasTransparency(item.raw):
+            continue
+        if item.type == raw.FPDF_PAGEOBJ_PATH:
+            mode, stroke = ctypes.c_int(), ctypes.c_int()
+            raw.FPDFPath_GetDrawMode(item.raw, mode, stroke)
+            if mode.value == 0 or raw.FPDFPath_CountSegments(item.raw) > RECTANGLE:
+                continue
+        left, bottom, right, top = item.get_bounds()
+        if min(right - left, top - bottom) > LEAST_COVER:
+            found.append((place, (left, bottom, right, top)))
+    return found
+
+
+def uncovered(
+    glyphs: list[Glyph], covers: list[tuple[int, tuple[float, float, float, float]]]
+) -> list[Glyph]:
+    """`glyphs`, those that something later covers marked as hidden."""
+    if not covers:
+        return glyphs
+    found = []
+    for glyph in glyphs:
+        x, y = (glyph.x0 + glyph.x1) / 2, glyph.y + glyph.style.size * 0.3
+        covered = any(
+            0 <= glyph.style.place < place and x0 <= x <= x1 and y0 <= y <= y1
+            for place, (x0, y0, x1, y1) in covers
+        )
+        if covered and not glyph.style.hidden:
+            glyph = replace(glyph, style=replace(glyph.style, hidden="covered"))
+        found.append(glyph)
+    return found
 
 
 def dark_boxes(page: pdfium.PdfPage) -> list[tuple[float, float, float, float]]:
@@ -175,7 +218,7 @@ def hidden_words(glyphs: list[Glyph]) -> list[tuple[str, str]]:
 
 
 def read_glyphs(
-    textpage: pdfium.PdfTextPage, top: set[int], area: tuple[float, float, float, float]
+    textpage: pdfium.PdfTextPage, top: dict[int, int], area: tuple[float, float, float, float]
 ) -> Iterator[Glyph]:
     """The characters of a page in the file's order, at most 60,000; line ends left out. `area` is what is
     shown of the page: left, bottom, right, top in points."""
@@ -193,7 +236,9 @@ def read_glyphs(
         if text_object:
             address = ctypes.addressof(text_object.contents)
             if address not in styles:
-                styles[address] = style_of(handle, index, text_object, address not in top)
+                styles[address] = replace(
+                    style_of(handle, index, text_object, address not in top), place=top.get(address, -1)
+                )
             last = styles[address]
         raw.FPDFText_GetLooseCharBox(handle, index, box)
         raw.FPDFText_GetCharOrigin(handle, index, x, y)
