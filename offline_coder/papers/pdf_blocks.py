@@ -69,7 +69,8 @@ class Builder:
             if heading is not None:
                 at = self.enter(heading, at)
                 continue
-            if self.place == "section" and (after := self.float(lines, at)) > at:
+            floating = self.place == "section" or (self.place != "references" and self.announced())
+            if floating and (after := self.float(lines, at)) > at:
                 at = after
                 continue
             if self.place == "references" and CAPTION.match(line.text):
@@ -270,7 +271,9 @@ class Builder:
             self.found.references += self.references(lines)
             return
         text = self.join(lines)
-        if self.place == "abstract":
+        if self.place != "section" and is_caption(text, "fig"):
+            self.draft().add("figure", text)
+        elif self.place == "abstract":
             self.found.abstract.append(text)
         elif self.place == "front":
             self.front(lines, text)

@@ -142,7 +142,7 @@ def uncovered(
             0 <= glyph.style.place < place and x0 <= x <= x1 and y0 <= y <= y1
             for place, (x0, y0, x1, y1) in covers
         )
-        if covered and not glyph.style.hidden:
+        if covered and not (glyph.style.hidden or glyph.style.turned):
             glyph = replace(glyph, style=replace(glyph.style, hidden="covered"))
         found.append(glyph)
     return found
