@@ -3,8 +3,8 @@
 Read with pdfium's text layer. Left out and counted: turned text (watermarks, arXiv stamps) and text inside
 embedded drawings (plots), on pages whose other text stands on the page itself. Left out with its words: text
 that a person cannot see (white on white, transparent, tiny, off the page, covered by a picture or a box, in
-the render mode that paints nothing), because it is where instructions to models hide. Indices and exponents get LaTeX's marks:
-"d_{model}", "10^{-9}".
+the render mode that paints nothing), because it is where instructions to models hide. Indices and exponents
+get LaTeX's marks: "d_{model}", "10^{-9}".
 """
 
 import ctypes
