@@ -4,8 +4,8 @@
 
 Each PAPER is a PDF, a LaTeX folder or any other form of a paper; by default the papers below
 ../shared/papers, and the sample of tests/papers. Every run is a process of its own (offline-coder convert),
-so Python's start counts. Printed are the fastest and the median run, in seconds, and the largest memory of
-a run and its children, in MiB. Nothing else should run beside it.
+so Python's start counts. Printed are the fastest and the median run, in seconds, and the memory of the
+largest process, in MiB. Nothing else should run beside it.
 """
 
 import argparse
