@@ -227,7 +227,7 @@ def read_glyphs(
     # The loose box is as wide as the character's advance, so that gaps between boxes are real spaces.
     box = raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
-    last = Style(10.0, *[False] * 6)
+    last = Style(10.0, False, False, False, False, False, False)
     for index in range(min(raw.FPDFText_CountChars(handle), MOST_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(handle, index)
         if code in (0, 10, 13, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
