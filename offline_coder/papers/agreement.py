@@ -5,10 +5,11 @@ The measures, all between 0 and 1, with the first reading as the reference:
 - headings: those with the same number and the same words. Precision is their share of the other reading's
   headings, recall their share of the reference's.
 - order: of the headings in both, the share on the longest common subsequence.
-- text of a section: 2 M / T over the words of its blocks other than figures and tables (which wander between
-  sections when a paper is printed): T words in both, M of them in matching runs (Ratcliff and Obershelp, as
-  Python's difflib has it). A word is two or more Latin letters, without regard to case; mathematics counts
-  with the words that it shows; footnotes stand at the section's end; citations are left out.
+- text of a section: 2 M / T over the words of its blocks other than figures, tables and algorithms (which
+  wander between sections when a paper is printed): T words in both, M of them in matching runs (Ratcliff
+  and Obershelp, as Python's difflib has it). A word is two or more Latin letters, without regard to case;
+  mathematics counts with the words that it shows; footnotes stand at the section's end; citations are left
+  out.
 - numbers: of all numbers in abstract and sections, the share that the other reading has too, as a multiset.
 - tables: of the cells of the reference's tables that hold something, the share found in the table of the same
   number, in one row with, and in the same order as, those it stands beside.
@@ -21,6 +22,7 @@ from difflib import SequenceMatcher
 
 from offline_coder.core.values import Value
 from offline_coder.papers.latex_inline import known_symbol
+from offline_coder.papers.outline import roman_value
 from offline_coder.papers.paper import Block, Paper, Section
 from offline_coder.papers.tables import CAPTION, DELIMITER, split_row
 
@@ -39,6 +41,7 @@ FOOTNOTE = re.compile(r"\(footnote(?: \S{1,3})?: ((?:[^()]|\([^()]*\))*)\)")
 AUTHOR_YEAR = re.compile(
     r"(?:[A-Z][\w'’-]+(?: (?:and|&) [A-Z][\w'’-]+| et al\.?)?,? \(?(?:19|20)\d\d[a-z]?\)?(?:; |, )?)+"
 )
+FLOATS = ("table", "figure", "algorithm")
 CITATION = re.compile(r"\[([^\[\]]{1,2000})\]")
 
 
@@ -141,7 +144,7 @@ def visible(text: str) -> str:
 
 def words_of(blocks: tuple[Block, ...]) -> list[str]:
     """The words of a section's text, those of footnotes last."""
-    texts = [block.text for block in blocks if block.kind not in ("table", "figure")]
+    texts = [block.text for block in blocks if block.kind not in FLOATS]
     notes = [note for text in texts for note in FOOTNOTE.findall(text)]
     texts = [FOOTNOTE.sub(" ", text) for text in texts]
     texts = [AUTHOR_YEAR.sub(" ", CITATION.sub(" ", text)) for text in (*texts, *notes)]
@@ -191,10 +194,20 @@ def tables_of(paper: Paper) -> dict[str, list[list[str]]]:
         if block.kind != "table" or not rows:
             continue
         caption = CAPTION.match(lines[0])
-        name = f"table {caption['number']}" if caption else f"table without a number {len(found) + 1}"
+        name = (
+            f"table {table_number(caption['number'])}"
+            if caption
+            else f"table without a number {len(found) + 1}"
+        )
         cells = [[cell for value in row if (cell := cell_text(value))] for row in rows]
         found.setdefault(name, []).extend(row for row in cells if row)
     return found
+
+
+def table_number(printed: str) -> str:
+    """The number of a table, roman ones as arabic."""
+    value = roman_value(printed) if re.fullmatch(r"[IVX]{1,5}", printed) else 0
+    return str(value or printed)
 
 
 def cell_text(cell: str) -> str:

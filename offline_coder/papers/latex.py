@@ -8,6 +8,7 @@ from offline_coder.papers.latex_bibliography import references_of
 from offline_coder.papers.latex_body import Body
 from offline_coder.papers.latex_inline import Inline, past_options
 from offline_coder.papers.latex_macros import Macros, argument
+from offline_coder.papers.latex_scan import flattened
 from offline_coder.papers.latex_source import LatexSource, find_main, load_latex
 from offline_coder.papers.outline import Draft, sections_of
 from offline_coder.papers.paper import Block, Paper, ReadingWarning
@@ -52,7 +53,7 @@ def paper_of(source: LatexSource, place: Path) -> Paper:
     """The paper in a joined source. Raises BadInput when it has no body text."""
     macros = Macros()
     preamble = macros.expand(source.preamble)
-    text = macros.expand(source.body)
+    text = flattened(macros.expand(source.body))
     inline = Inline(source.verbatim)
     depth = NUMBER_DEPTH.search(preamble)
     body = Body(inline, macros.theorems, int(depth[1]) if depth else 3)

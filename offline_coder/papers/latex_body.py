@@ -180,7 +180,7 @@ class Body:
         elif plain in FIGURES or plain in TABLES:
             self.float("Figure" if plain in FIGURES else "Table", inside)
         elif plain in TABULARS:
-            self.add("table", table_of(name, inside, self.inline))
+            self.long_table(name, inside)
         elif plain in ALGORITHMS:
             self.algorithm(plain, inside)
         elif plain in LISTS:
@@ -298,6 +298,18 @@ class Body:
         remains = self.inline.line(without(rest, places)) if places else self.inline.line(rest)
         if len(re.findall(r"[^\W\d_]{2,}", remains)) > 2:
             self.add("paragraph", remains)
+
+    def long_table(self, name: str, inside: str) -> None:
+        """A tabular outside of a float; a longtable has its caption among its rows."""
+        caption = ""
+        if match := CAPTION.search(inside):
+            words, at = argument(inside, past_options(inside, match.end()))
+            caption = f"Table {self.count('Table', 'Table')}: {self.inline.line(words)}"
+            inside = inside[: match.start()] + inside[at:]
+            for label in LABEL.findall(inside):
+                self.inline.labels.name(label)
+            inside = LABEL.sub("", inside)
+        self.add("table", captioned(caption, table_of(name, inside, self.inline)))
 
     def subfloats(self, inside: str) -> tuple[list[tuple[str, str]], str]:
         """The captions of the parts of a float, by letter; and the float with the parts' insides only."""

@@ -14,6 +14,7 @@ DEEPEST_INPUT = 20
 MOST_INPUTS = 500
 VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment|filecontents\*?)\}")
 FILE_HEAD = re.compile(r"(?:\[[^\]]*\])?\{([^}]*)\}")
+MINTED_HEAD = re.compile(r"\A\s*(?:\[[^\]]{0,500}\])?\s*\{[^{}]{0,60}\}")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S)|(?=\n)|$)")
 SWITCH = re.compile(r"\\(iffalse|iftrue|if[A-Za-z@]*|else|fi)(?![A-Za-z@])")
 INPUT = re.compile(
@@ -116,6 +117,8 @@ class Loader:
             if head and head[1].endswith((".bib", ".bbl")):
                 self.contents[head[1]] = inside[head.end() :]
             return ""
+        if name == "minted":
+            inside = MINTED_HEAD.sub("", inside, count=1)
         self.source.verbatim.append(inside)
         return f"\\begin{{verbatim}}{VERBATIM_MARK.format(len(self.source.verbatim) - 1)}\\end{{verbatim}}"
 

@@ -28,7 +28,11 @@ def read_pdf(raw: bytes, path: Path) -> Paper:
         BadInput: it is no PDF, damaged, encrypted, has over 300 pages, or text but no sections with text.
         MissingPrerequisite: it has no text layer; marker with its models could read it.
     """
-    pages = pages_of(raw, path)
+    return paper_of_pages(pages_of(raw, path), path)
+
+
+def paper_of_pages(pages: list[PageText], path: Path) -> Paper:
+    """The paper in the text of a PDF's pages. Raises as `read_pdf` does."""
     characters = sum(len(fragment.text) for page in pages for fragment in page.fragments)
     if characters < LEAST_CHARACTERS:
         raise MissingPrerequisite(

@@ -17,7 +17,7 @@ VENUE = re.compile(
     re.IGNORECASE,
 )
 SHORTEST = 9
-FARTHEST = 6
+FARTHEST = 12
 
 
 def read_notes(

@@ -8,7 +8,8 @@ from offline_coder.papers.text import clean_line
 WIDEST = 64
 TALLEST = 2000
 CAPTION = re.compile(
-    r"(?P<what>table|tab\.|figure|fig\.|algorithm|listing|code)\s*(?P<number>[A-Z]?\.?\d{0,3}(?:\.\d{1,3}){0,3})\s*[:.|–—]\s*(?=\S)",
+    r"(?P<what>table|tab\.|figure|fig\.|algorithm|listing|code)\s*"
+    r"(?P<number>[IVX]{2,5}|[A-Z]?\.?\d{0,3}(?:\.\d{1,3}){0,3})\s*[:.|–—]\s*(?=\S)",
     re.IGNORECASE,
 )
 DELIMITER = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*")
