@@ -5,7 +5,7 @@ from pathlib import Path
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.papers.outline import sections_of
-from offline_coder.papers.paper import Paper, ReadingWarning
+from offline_coder.papers.paper import Paper, Place, ReadingWarning
 from offline_coder.papers.pdf_blocks import Builder, Outline
 from offline_coder.papers.pdf_child import pages_of
 from offline_coder.papers.pdf_layout import Layout, lay_out
@@ -69,20 +69,20 @@ def warnings_of(pages: list[PageText], layout: Layout, outline: Outline) -> list
     found += [
         ReadingWarning(
             what=f"text that nobody sees ({reason}) is left out: {shortened(words)!r}",
-            where=f"page {page.number + 1}",
+            where=Place(page=page.number + 1),
         )
         for page in pages
         for reason, words in page.hidden
     ]
     found += [
-        ReadingWarning(what="a page has too much text; its end is left out", where=f"page {p.number + 1}")
+        ReadingWarning(what="a page has too much text; its end is left out", where=Place(page=p.number + 1))
         for p in pages
         if p.cut
     ]
     if not outline.title:
-        found.append(ReadingWarning(what="no title was found"))
+        found.append(ReadingWarning(what="no title was found", certainty="likely"))
     if not any(draft.number for draft in outline.drafts):
-        found.append(ReadingWarning(what="no numbered headings were found"))
+        found.append(ReadingWarning(what="no numbered headings were found", certainty="possible"))
     return found
 
 

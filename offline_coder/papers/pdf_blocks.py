@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from offline_coder.papers.markdown import REFERENCES
 from offline_coder.papers.outline import TOP_LEVEL, Draft, Numbering, split_number
-from offline_coder.papers.paper import Block, BlockKind
-from offline_coder.papers.pdf_layout import Layout, Line
+from offline_coder.papers.paper import Block, BlockKind, Place
+from offline_coder.papers.pdf_layout import Layout, Line, places_of
 from offline_coder.papers.pdf_notes import place_notes, read_notes
 from offline_coder.papers.pdf_table import cells_of
 from offline_coder.papers.tables import CAPTION, captioned, is_caption, markdown_table
@@ -239,7 +239,9 @@ class Builder:
         left = min(row.x0 for row in rows)
         width = sum((row.x1 - row.x0) / max(len(row.text), 1) for row in rows) / len(rows) or 5.0
         self.draft().add(
-            "code", "\n".join(" " * min(round((row.x0 - left) / width), 60) + row.text for row in rows)
+            "code",
+            "\n".join(" " * min(round((row.x0 - left) / width), 60) + row.text for row in rows),
+            places_of(rows),
         )
         return end
 
@@ -258,18 +260,20 @@ class Builder:
         rows = lines[at:end]
         if len(rows) < 3 or sum(len(row.fragments) > 1 for row in rows) < 2:
             return at
+        table = markdown_table(cells_of(rows))
         caption = ""
         if announced:
             caption = self.join(self.open)
-            self.open = []
+            rows, self.open = [*self.open, *rows], []
         self.close()
-        table = markdown_table(cells_of(rows))
+        places = places_of(rows)
         if not caption and end < len(lines) and is_caption(lines[end].text, "tab"):
             stop = end + 1
             while stop < len(lines) and not self.parts(lines[stop - 1], lines[stop]) and stop - end < 12:
                 stop += 1
-            caption, end = self.join(lines[end:stop]), stop
-        self.draft().add("table", captioned(caption, table))
+            caption, places = self.join(lines[end:stop]), (*places, *places_of(lines[end:stop]))
+            end = stop
+        self.draft().add("table", captioned(caption, table), places)
         return end
 
     def announced(self) -> bool:
@@ -322,14 +326,15 @@ class Builder:
             self.front(lines, text)
         else:
             for kind, words in blocks_of(text, all(self.is_equation(line) for line in lines)):
-                self.add(kind, words)
+                self.add(kind, words, places_of(lines))
 
-    def add(self, kind: BlockKind, words: str) -> None:
+    def add(self, kind: BlockKind, words: str, places: tuple[Place, ...]) -> None:
         """Add a block; list items that follow each other are one list."""
         blocks = self.draft().blocks
         if kind == "list" and blocks and blocks[-1].kind == "list":
-            words = f"{blocks.pop().text}\n{words}"
-        self.draft().add(kind, words)
+            before = blocks.pop()
+            words, places = f"{before.text}\n{words}", (*before.places, *places)
+        self.draft().add(kind, words, places)
 
     def front(self, lines: list[Line], text: str) -> None:
         """Before the abstract: short lines are authors; a long paragraph is text, and kept."""
@@ -337,7 +342,7 @@ class Builder:
         if match:
             self.found.abstract.append(text[match.end() :])
         elif len(text) > 400:
-            self.draft().add("paragraph", text)
+            self.draft().add("paragraph", text, places_of(lines))
         else:
             self.found.authors += [line.text for line in lines]
 
@@ -428,7 +433,11 @@ def mended(blocks: list[Block]) -> list[Block]:
                 and found[at].kind == "paragraph"
                 and not SENTENCE_END.search(found[at].text)
             ):
-                found[at] = Block(kind="paragraph", text=f"{found[at].text} {block.text}")
+                found[at] = Block(
+                    kind="paragraph",
+                    text=f"{found[at].text} {block.text}",
+                    places=(*found[at].places, *block.places),
+                )
                 continue
         found.append(block)
     return found

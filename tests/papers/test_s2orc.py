@@ -62,17 +62,17 @@ def test_everything_is_there(tmp_path: Path) -> None:
         ("s1", "Introduction"),
         ("s2", "Method"),
         ("s2.1", "Deep"),
-        ("s2.1.u1", "Smoothing"),
         ("s3", "Results"),
         ("sA.1", "Proofs"),
         ("su1", "Acknowledgement"),
     ]
     assert [(b.kind, b.text) for b in paper.sections[1].blocks] == [
         ("paragraph", "As"),
-        ("equation", "a = b"),
+        ("equation", r"a = b \tag{1}"),
         ("paragraph", "shows"),
     ]
-    assert [b.kind for b in paper.sections[2].blocks] == ["paragraph", "table", "figure", "list"]
+    assert [b.kind for b in paper.sections[2].blocks] == ["paragraph", "table", "figure", "list", "paragraph"]
+    assert paper.sections[2].blocks[4].text == "Smoothing. Smoothing text."
     assert paper.sections[2].blocks[1].text == "Table 1: Values.\n\n| a | |\n| --- | --- |\n| 1 | 2 |"
     assert paper.sections[2].blocks[2].text == "Figure 2: A plot."
     assert paper.references == ("[BIBREF0] A L. Notes. 1843",)
