@@ -69,7 +69,6 @@ class Body:
     ) -> None:
         self.inline = inline
         self.lines = lines
-        self.places: tuple[Place, ...] = ()
         self.theorems = {**THEOREMS, **theorems}
         self.number_depth = number_depth
         self.drafts: list[Draft] = [Draft(title="")]
@@ -80,11 +79,19 @@ class Body:
         self.in_appendix = False
         self.collecting: list[str] | None = None
         self.unknown: dict[str, int] = {}
+        self.noted: dict[str, Place] = {}
         self.head = ""
 
     def warnings(self) -> list[ReadingWarning]:
         """Environments nobody knows, and drawings that were left out."""
-        return [ReadingWarning(what=f"{name} ({count} times)") for name, count in self.unknown.items()]
+        return [
+            ReadingWarning(
+                what=f"{what} ({count} times)",
+                where=self.noted.get(what),
+                certainty="certain" if "left out" in what else "possible",
+            )
+            for what, count in self.unknown.items()
+        ]
 
     def walk(self, text: str, depth: int = 0) -> None:
         """Read `text`, which stands at `depth` levels of environments."""
@@ -119,7 +126,7 @@ class Body:
             end = find_closing(text, closing, match.end())
             if end < 0:
                 return match.end()
-            self.places = self.lines.places(text[match.start() : end])
+            self.inline.places = self.lines.places(text[match.start() : end])
             self.equation("equation*", bare(text[match.end() : end]))
             return end + 2
         if match["appendix"]:
@@ -132,11 +139,11 @@ class Body:
             if text.strip():
                 self.collecting.append(text)
         else:
-            self.drafts[-1].add(kind, text, self.places)
+            self.drafts[-1].add(kind, text, self.inline.places)
 
     def paragraph(self, text: str) -> None:
         """Running text up to the next structure, with the run-in heading that stands before it."""
-        self.places = self.lines.places(text)
+        self.inline.places = self.lines.places(text)
         text = bare(text)
         words = self.inline.line(text) if text.strip() else ""
         if words and self.head:
@@ -188,7 +195,7 @@ class Body:
         marked, inside = text[start:end], bare(text[start:end])
         plain = name.rstrip("*")
         if plain in WHOLE:
-            self.places = self.lines.places(text[match.start() : past])
+            self.inline.places = self.lines.places(text[match.start() : past])
         if plain in MATH_ENVIRONMENTS:
             self.equation(name, inside)
         elif plain in FIGURES or plain in TABLES:
@@ -223,7 +230,7 @@ class Body:
         elif plain == "proof":
             self.head = "Proof"
         elif plain in DRAWINGS:
-            self.note(f"a drawing or data in {plain} is left out")
+            self.note(f"a drawing or data in {plain} is left out", next(iter(self.inline.places), None))
             return
         elif plain in TRANSPARENT:
             at = past_options(inside, at)
@@ -238,8 +245,10 @@ class Body:
             at = past_options(inside, at)
         self.walk(inside[at:], depth + 1)
 
-    def note(self, what: str) -> None:
-        """Count something for the warnings."""
+    def note(self, what: str, where: Place | None = None) -> None:
+        """Count something for the warnings, with where it was met first."""
+        if (here := where or self.lines.here()) is not None:
+            self.noted.setdefault(what, here)
         self.unknown[what] = self.unknown.get(what, 0) + 1
 
     def count(self, counter: str, kind: str, name: str = "") -> str:

@@ -1,8 +1,9 @@
 """Where in its files a LaTeX paper's blocks stand.
 
-Each line that begins with a letter, a digit, a backslash or a dollar gets a mark before its text when its
-file is loaded. The marks travel through comments, inputs and macros with the text they stand before, show
-the walker over the body where it is, and are taken out of whatever is read further.
+Each line gets a mark before its text when its file is loaded, unless it begins with a comment, or with a
+bracket or star that may belong to a command on the line before. The marks travel through comments, inputs and
+macros with the text they stand before, show the walker over the body where it is, and are taken out of
+whatever is read further.
 """
 
 import re
@@ -14,7 +15,7 @@ MARK = "\ufdd7{}\ufdd8"
 MARK_FORM = re.compile("\ufdd7(\\d+)\ufdd8")
 # A mark that another one follows owns no text: it stood before an \\input.
 OWNING = re.compile("\ufdd7(\\d+)\ufdd8(?=\\s*[^\\s\ufdd7])")
-LINE_START = re.compile(r"^[ ]*(?=[A-Za-z0-9\\$])", re.MULTILINE)
+LINE_START = re.compile(r"^[ ]*(?=[^\s%{}\[\]*])", re.MULTILINE)
 MOST_MARKS = 200_000
 
 
@@ -53,6 +54,13 @@ class SourceLines:
             return match[0] + MARK.format(len(self.known) - 1)
 
         return LINE_START.sub(mark, text)
+
+    def here(self) -> Place | None:
+        """The line of the last mark that was passed; None before the first."""
+        if self.last < 0:
+            return None
+        file, line = self.known[self.last]
+        return Place(file=file, lines=(line, line))
 
     def places(self, text: str) -> tuple[Place, ...]:
         """The stretch of `text`, which follows what was asked for last: one place a file, in order. A mark

@@ -44,6 +44,7 @@ NO_CAPTION = re.compile(
 HTML_CAPTION = re.compile(r"<figcaption[^<>]{0,200}>(.*?)</figcaption>", re.IGNORECASE | re.DOTALL)
 FIGURE_NAME = re.compile(r"[{\s]#([^\s{}]{1,200})|\bid=\"([^\"]{1,200})\"")
 CAPTION_NAME = re.compile(r"\s*\{\s*#([^\s{}]{1,200})[^{}]{0,300}\}\s*$")
+AUTHORS_LONGEST = 300
 NOTICE_WITHIN = 200
 MATH_COMMENT = re.compile(r"(?<!\\)%[^\n]*(?:\n|$)")
 ALIGNED = ("align", "eqnarray", "flalign")
@@ -70,6 +71,9 @@ def read_markdown(text: str, source: SourceFormat = "markdown") -> Paper:
         front = taken_apart(lines)
         reader = Reader(front, "\n".join(lines))
         reader.before = before
+        if front.unread:
+            what = "the head is no YAML that can be read; only its title is kept"
+            reader.warn(what, reader.lines(0, front.unread))
         pieces = with_lost_headings(cut(front.lines, before))
     if not pieces:
         raise BadInput("the Markdown file is empty", "give a file that holds the paper's text")
@@ -157,11 +161,15 @@ class Reader:
     def enter_abstract(self) -> None:
         """What stood between title and abstract are the authors, unless it is as long as text."""
         self.place = "abstract"
+        if any(draft.number for draft in self.drafts):
+            return
         for draft in self.drafts:
             self.authors += [draft.title, *(block.text for block in draft.blocks)]
         self.authors += [block.text for block in self.front]
-        self.authors = [author for author in self.authors if len(author) <= 300]
-        self.front, self.drafts = [], []
+        texts = [block for draft in self.drafts for block in draft.blocks] + self.front
+        self.front = [block for block in texts if len(block.text) > AUTHORS_LONGEST]
+        self.authors = [author for author in self.authors if len(author) <= AUTHORS_LONGEST]
+        self.drafts = []
         self.numbering = Numbering()
 
     def flush_head(self) -> None:

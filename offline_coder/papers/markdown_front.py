@@ -21,6 +21,7 @@ CLASS = re.compile(r"^[\w*-]+$|\.([\w-]+)")
 PAGE_MARK = re.compile(
     r"\s*(?:\{\d{1,5}\}\s*-{8,}|<!--\s*(?:page|pagebreak)\b[^<>]{0,80}-->|\\newpage|\f)\s*$", re.IGNORECASE
 )
+TITLE = re.compile(r"title:\s*[\"']?(.+?)[\"']?\s*$")
 NOTE = re.compile(r"\[\^([^\[\]\s]{1,60})\]:\s*(.*)$")
 FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 # Docling and others write in a comment what they could not write.
@@ -41,13 +42,15 @@ class Note:
 
 @dataclass(slots=True)
 class Front:
-    """What was taken out of the lines, and the lines that are left."""
+    """What was taken out of the lines, and the lines that are left. `unread` is the last line,
+    counted from 0, of a head that is no YAML and of which only the title was kept."""
 
     lines: list[str]
     title: str = ""
     authors: list[str] = field(default_factory=list)
     abstract: str = ""
     notes: dict[str, Note] = field(default_factory=dict)
+    unread: int = 0
 
 
 def taken_apart(lines: list[str]) -> Front:
@@ -124,7 +127,10 @@ def yaml_head(front: Front) -> None:
     try:
         data = yaml.safe_load("\n".join(lines[1:end]))
     except (yaml.YAMLError, ValueError, RecursionError):
-        return
+        titles = [match[1] for line in lines[1:end] if (match := TITLE.match(line))]
+        if not titles:
+            return
+        data, front.unread = {"title": titles[0]}, end
     if not isinstance(data, dict):
         return
     front.title = " ".join(words_of(data.get("title")))
