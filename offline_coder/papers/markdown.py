@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from offline_coder.core.errors import BadInput
-from offline_coder.papers.markdown_captions import References, with_captions
+from offline_coder.papers.markdown_captions import References, mended, with_captions
 from offline_coder.papers.markdown_front import LOST, LOST_COMMENT, Front, taken_apart
 from offline_coder.papers.markdown_inline import heading_text, plain
 from offline_coder.papers.markdown_lines import ITEM, Raw, cut
@@ -86,6 +86,7 @@ class Reader:
     """Builds a paper from pieces in order, repairing what converters do to headings."""
 
     captions_behind = True
+    repairs = True
 
     def __init__(self, front: Front, text: str) -> None:
         self.title = plain(NOTE_USE.sub("", front.title))
@@ -189,6 +190,8 @@ class Reader:
         match self.place:
             case "abstract" if block.text.startswith("(footnote "):
                 self.aside.append(block)
+            case "abstract" if block.text.startswith("©"):
+                self.warn("a notice of copyright is left out of the abstract", block.places[0], "likely")
             case "abstract":
                 self.abstract.append(block.text)
             case "references":
@@ -318,6 +321,8 @@ class Reader:
         self.unused_notes()
         for draft in self.drafts:
             draft.blocks = with_captions(draft.blocks, self.captions_behind)
+            if self.repairs:
+                draft.blocks = mended(draft.blocks)
         self.links.number(self.drafts)
         if not any(draft.blocks for draft in self.drafts):
             raise BadInput(
@@ -352,6 +357,7 @@ class OwnReader(Reader):
     """Reads what `render` wrote: nothing is repaired, so nothing changes."""
 
     captions_behind = False
+    repairs = False
 
     def heading(self, piece: Raw) -> None:
         """Title, Abstract, References, or `[id] number title`."""

@@ -9,6 +9,7 @@ from offline_coder.papers.tables import captioned, is_caption
 
 LINK = re.compile(r"\[(\d{1,3}(?:\.\d{1,3}){0,3}|[A-Z]\.?\d{1,3})\]\(#([^()\s]{1,200})\)")
 UNNUMBERED = re.compile(r"(Table|Figure): ")
+SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]$]*(?:\[\d{1,2}\]|\^\S{1,5})?$")
 MOST_NAMES = 500
 
 
@@ -95,3 +96,22 @@ def joined(table: Block, caption: Block) -> Block:
 def is_table_caption(block: Block) -> bool:
     """Whether a paragraph is "Table 3: ..."."""
     return block.kind == "paragraph" and is_caption(block.text, "tab")
+
+
+def mended(blocks: list[Block]) -> list[Block]:
+    """Paragraphs that a table, a figure or a footnote stands in the middle of, put together before it."""
+    found: list[Block] = []
+    for block in blocks:
+        at = len(found) - 1
+        while at >= 0 and (found[at].kind in ("figure", "table") or found[at].text.startswith("(footnote ")):
+            at -= 1
+        apart = 0 <= at < len(found) - 1 and block.kind == found[at].kind == "paragraph"
+        if apart and block.text[:1].islower() and not SENTENCE_END.search(found[at].text):
+            found[at] = Block(
+                kind="paragraph",
+                text=f"{found[at].text} {block.text}",
+                places=(*found[at].places, *block.places),
+            )
+        else:
+            found.append(block)
+    return found

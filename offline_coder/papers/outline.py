@@ -107,7 +107,8 @@ def with_levels(drafts: list[Draft]) -> list[tuple[Draft, int]]:
     flat = len({d.level for d in drafts if d.level}) == 1 and len(depths) > 1
     depth = 0
     found: list[tuple[Draft, int]] = []
-    above: list[tuple[int, int]] = []  # the source's level and ours of the headings that are open
+    # Of the headings that are open: the source's level, ours, and whether they are numbered.
+    above: list[tuple[int, int, bool]] = []
     for draft in drafts:
         if draft.wanted_id:
             level = max(draft.level, 1)
@@ -118,11 +119,13 @@ def with_levels(drafts: list[Draft]) -> list[tuple[Draft, int]]:
         elif TOP_LEVEL.fullmatch(draft.title):
             level = 1
         else:
-            while above and above[-1][0] >= (draft.level or base + 1):
+            source = draft.level or base + 1
+            # A numbered heading on the same level is the parent: converters lose how deep one is.
+            while above and (above[-1][0] > source or (above[-1][0] == source and not above[-1][2])):
                 above.pop()
-            level = max(1, min((draft.level or base + 1) - base, (above[-1][1] if above else 0) + 1))
+            level = max(1, min(source - base, (above[-1][1] if above else 0) + 1))
         level = min(level, DEEPEST)
-        above.append((draft.level or base + level, level))
+        above.append((draft.level or base + level, level, bool(draft.number)))
         found.append((draft, level))
     return found
 
