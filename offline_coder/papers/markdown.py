@@ -45,6 +45,7 @@ HTML_CAPTION = re.compile(r"<figcaption[^<>]{0,200}>(.*?)</figcaption>", re.IGNO
 FIGURE_NAME = re.compile(r"[{\s]#([^\s{}]{1,200})|\bid=\"([^\"]{1,200})\"")
 CAPTION_NAME = re.compile(r"\s*\{\s*#([^\s{}]{1,200})[^{}]{0,300}\}\s*$")
 AUTHORS_LONGEST = 300
+NUMBERED_ITEM = re.compile(r"(\d{1,2})[.)]\s+(?=[A-Z])")
 NOTICE_WITHIN = 200
 MATH_COMMENT = re.compile(r"(?<!\\)%[^\n]*(?:\n|$)")
 ALIGNED = ("align", "eqnarray", "flalign")
@@ -427,8 +428,15 @@ def normal_list(lines: list[str]) -> str:
         while indents and indents[-1] >= indent:
             indents.pop()
         indents.append(indent)
-        mark = match[2].replace(")", ".") if match[2][0].isdigit() else "-"
-        found.append(f"{'  ' * min(len(indents) - 1, 6)}{mark} {plain(match[3])}".rstrip())
+        mark, words = match[2], match[3]
+        if mark[0].isdigit():
+            mark = mark.replace(")", ".")
+        elif numbered := NUMBERED_ITEM.match(words):
+            # marker and docling put a bullet before the number.
+            mark, words = f"{numbered[1]}.", words[numbered.end() :]
+        else:
+            mark = "-"
+        found.append(f"{'  ' * min(len(indents) - 1, 6)}{mark} {plain(words)}".rstrip())
     return "\n".join(found)
 
 

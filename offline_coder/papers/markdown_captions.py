@@ -10,6 +10,7 @@ from offline_coder.papers.tables import captioned, is_caption
 LINK = re.compile(r"\[(\d{1,3}(?:\.\d{1,3}){0,3}|[A-Z]\.?\d{1,3})\]\(#([^()\s]{1,200})\)")
 UNNUMBERED = re.compile(r"(Table|Figure): ")
 SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]$]*(?:\[\d{1,2}\]|\^\S{1,5})?$")
+GOES_ON = re.compile(r"[^\W\d_A-Z]|\(\d{4}\)")
 MOST_NAMES = 500
 
 
@@ -99,19 +100,26 @@ def is_table_caption(block: Block) -> bool:
 
 
 def mended(blocks: list[Block]) -> list[Block]:
-    """Paragraphs that a table, a figure or a footnote stands in the middle of, put together before it."""
+    """Paragraphs that a table, a figure or a footnote stands in the middle of, put together before it; and
+    list items whose end was set as a paragraph."""
     found: list[Block] = []
     for block in blocks:
         at = len(found) - 1
         while at >= 0 and (found[at].kind in ("figure", "table") or found[at].text.startswith("(footnote ")):
             at -= 1
-        apart = 0 <= at < len(found) - 1 and block.kind == found[at].kind == "paragraph"
-        if apart and block.text[:1].islower() and not SENTENCE_END.search(found[at].text):
+        before = found[at] if at >= 0 else None
+        if before is not None and (at < len(found) - 1 or before.kind == "list") and goes_on(before, block):
             found[at] = Block(
-                kind="paragraph",
-                text=f"{found[at].text} {block.text}",
-                places=(*found[at].places, *block.places),
+                kind=before.kind,
+                text=f"{before.text} {block.text}",
+                places=(*before.places, *block.places),
             )
         else:
             found.append(block)
     return found
+
+
+def goes_on(before: Block, block: Block) -> bool:
+    """Whether a paragraph ends the sentence that `before` was cut in."""
+    cut = before.kind in ("paragraph", "list") and not SENTENCE_END.search(before.text)
+    return cut and block.kind == "paragraph" and GOES_ON.match(block.text) is not None
