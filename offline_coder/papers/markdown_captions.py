@@ -12,6 +12,8 @@ UNNUMBERED = re.compile(r"(Table|Figure): ")
 SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]$]*(?:\[\d{1,2}\]|\^\S{1,5})?$")
 GOES_ON = re.compile(r"[^\W\d_A-Z]|\(\d{4}\)")
 MOST_NAMES = 500
+# How many tables, figures and footnotes a cut paragraph may reach over.
+FARTHEST = 12
 
 
 class References:
@@ -104,10 +106,12 @@ def mended(blocks: list[Block]) -> list[Block]:
     list items whose end was set as a paragraph."""
     found: list[Block] = []
     for block in blocks:
-        at = len(found) - 1
-        while at >= 0 and (found[at].kind in ("figure", "table") or found[at].text.startswith("(footnote ")):
+        at, first = len(found) - 1, len(found) - 1 - FARTHEST
+        while at >= max(first, 0) and (
+            found[at].kind in ("figure", "table") or found[at].text.startswith("(footnote ")
+        ):
             at -= 1
-        before = found[at] if at >= 0 else None
+        before = found[at] if at >= max(first, 0) else None
         if before is not None and (at < len(found) - 1 or before.kind == "list") and goes_on(before, block):
             found[at] = Block(
                 kind=before.kind,
