@@ -43,7 +43,7 @@ NO_CAPTION = re.compile(
 )
 HTML_CAPTION = re.compile(r"<figcaption[^<>]{0,200}>(.*?)</figcaption>", re.IGNORECASE | re.DOTALL)
 FIGURE_NAME = re.compile(r"[{\s]#([^\s{}]{1,200})|\bid=\"([^\"]{1,200})\"")
-CAPTION_NAME = re.compile(r"\s*\{\s*#([^\s{}]{1,200})[^{}]{0,300}\}\s*$")
+CAPTION_NAME = re.compile(r"\s{0,9}\{\s*#([^\s{}]{1,200})[^{}]{0,300}\}\s*$")
 AUTHORS_LONGEST = 300
 NUMBERED_ITEM = re.compile(r"(\d{1,2})[.)]\s+(?=[A-Z])")
 NOTICE_WITHIN = 200

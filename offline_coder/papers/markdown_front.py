@@ -43,7 +43,8 @@ class Note:
 @dataclass(slots=True)
 class Front:
     """What was taken out of the lines, and the lines that are left. `unread` is the last line,
-    counted from 0, of a head that is no YAML and of which only the title was kept."""
+    counted from 0, of a head that is no YAML and of which only the title was kept. Comments that
+    open before line `unclosed` are known not to close."""
 
     lines: list[str]
     title: str = ""
@@ -51,6 +52,7 @@ class Front:
     abstract: str = ""
     notes: dict[str, Note] = field(default_factory=dict)
     unread: int = 0
+    unclosed: int = 0
 
 
 def taken_apart(lines: list[str]) -> Front:
@@ -80,13 +82,20 @@ def take_line(front: Front, at: int, line: str) -> None:
         front.lines[at] = f"[]{{#{name[1] or name[2]}}}" if name else ""
     elif PAGE_MARK.match(line):
         front.lines[at] = ""
-    elif COMMENT_OPEN.match(line):
-        end = next(
-            (n for n in range(at, min(len(front.lines), at + COMMENT_LONGEST)) if "-->" in front.lines[n]), at
-        )
-        for number in range(at, end):
-            front.lines[number] = ""
-        front.lines[end] = front.lines[end].split("-->", 1)[-1] if end > at else line
+    elif at >= front.unclosed and COMMENT_OPEN.match(line):
+        take_comment(front, at)
+
+
+def take_comment(front: Front, at: int) -> None:
+    """A comment of several lines. One that nothing closes within 200 lines is text, and so are those that
+    open on these lines."""
+    stop = min(len(front.lines), at + COMMENT_LONGEST)
+    end = next((n for n in range(at, stop) if "-->" in front.lines[n]), None)
+    if end is None:
+        front.unclosed = stop
+        return
+    front.lines[at:end] = [""] * (end - at)
+    front.lines[end] = front.lines[end].split("-->", 1)[-1]
 
 
 def div_opens(words: str) -> str:

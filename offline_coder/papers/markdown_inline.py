@@ -101,6 +101,6 @@ def cited(inside: str) -> str:
 def heading_text(text: str) -> str:
     """The words of a heading: `plain`, also without pandoc's attributes, a closing row of # or marks of
     emphasis around it."""
-    text = re.sub(rf"\s*{ATTRIBUTES}\s*$", "", text)
+    text = re.sub(rf"\s{{0,9}}{ATTRIBUTES}\s*$", "", text)
     words = plain(re.sub(r"\s#+\s*$", "", text))
     return re.sub(r"^[*_]+|[*_]+$", "", words).strip()

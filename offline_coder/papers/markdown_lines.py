@@ -27,7 +27,7 @@ IMAGES = re.compile(
     rf"(?:\s*!\[{INNER}\]\([^()]{{0,500}}(?:\([^()]{{0,200}}\)[^()]{{0,200}})?\)(?:{ATTRIBUTES})?\\?)+\s*"
 )
 IMAGE = re.compile(rf"!\[{INNER}\]\([^()]{{0,500}}(?:\([^()]{{0,200}}\)[^()]{{0,200}})?\)((?:{ATTRIBUTES})?)")
-ANCHORS = re.compile(r"(?:\s*<(?:span|a)\s[^<>]{0,200}>\s*</(?:span|a)>)+\s*")
+ANCHORS = re.compile(r"(?:\s{0,9}<(?:span|a)\s[^<>]{0,200}>\s*</(?:span|a)>)+\s*")
 ANCHOR = re.compile(r"\[\]\{#([^{}\s]{1,200})[^{}]{0,300}\}\s*$")
 COLON_CAPTION = re.compile(r"^\s{0,3}:\s+(?=\S)")
 OPENS_MATH = {"$$": "$$", "\\[": "\\]"}
