@@ -41,7 +41,7 @@ NO_NAME = re.compile(r"@|\d|universit|institut|department|school|research|labora
 NO_CAPTION = re.compile(
     r"(?:image|img|figure|picture|refer to caption|alt text|.*\.(?:png|jpe?g|pdf|svg))?", re.IGNORECASE
 )
-HTML_CAPTION = re.compile(r"<figcaption[^<>]{0,200}>(.*?)</figcaption>", re.IGNORECASE | re.DOTALL)
+HTML_CAPTION = re.compile(r"<figcaption[^<>]{0,200}>(.{0,2000}?)</figcaption>", re.IGNORECASE | re.DOTALL)
 FIGURE_NAME = re.compile(r"[{\s]#([^\s{}]{1,200})|\bid=\"([^\"]{1,200})\"")
 CAPTION_NAME = re.compile(r"\s{0,9}\{\s*#([^\s{}]{1,200})[^{}]{0,300}\}\s*$")
 AUTHORS_LONGEST = 300

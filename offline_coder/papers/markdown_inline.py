@@ -10,7 +10,7 @@ TAGS = (
     "|del|div|em|figcaption|figure|font|i|img|ins|kbd|mark|p|small|span|strong|sub|sup|tt|u"
 )
 TAG = re.compile(rf"</?(?:{TAGS})(?:\s[^<>]{{0,300}})?/?>", re.IGNORECASE)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 # marker links footnote marks, which stand close to a word, and cross-references, which do not.
 FOOTNOTE_MARK = re.compile(r"(?<=[^\s(\]])\[(\d{1,3})\]\(#[^()\s]{0,200}\)")
 ATTRIBUTE = r"(?:[#.][^\s{}]{1,200}|[\w-]{1,40}=(?:\"[^\"]{0,500}\"|[^\s{}]{1,200})|[-=]\w{0,20})"

@@ -67,6 +67,7 @@ class Cutter:
         self.paragraph: list[str] = []
         self.begin = 0
         self.misses = 0
+        self.unclosed: dict[str, int] = {}  # the shortest fence of each kind that nothing closes from here on
 
     def cut(self) -> list[Raw]:
         """All pieces in order."""
@@ -117,8 +118,11 @@ class Cutter:
             return False
         mark = match[1]
         closing = re.compile(rf"\s{{0,3}}{re.escape(mark[0])}{{{len(mark)},}}\s*$")
-        end = next((n for n in range(self.at + 1, len(self.lines)) if closing.match(self.lines[n])), None)
+        end = None
+        if len(mark) < self.unclosed.get(mark[0], len(mark) + 1):
+            end = next((n for n in range(self.at + 1, len(self.lines)) if closing.match(self.lines[n])), None)
         if end is None:
+            self.unclosed[mark[0]] = min(len(mark), self.unclosed.get(mark[0], len(mark)))
             self.emit("unclosed", [line], self.at + 1)
         else:
             self.emit("code", self.lines[self.at + 1 : end], end + 1, info=match[2].lower())

@@ -102,7 +102,7 @@ class TableReader(HTMLParser):
 
     def fill(self) -> None:
         """Empty cells where a cell of a row above reaches down to."""
-        while (reach := self.below.get(self.column())) is not None and len(self.rows[-1]) < WIDEST:
+        while (reach := self.below.get(self.column())) is not None and self.column() < WIDEST:
             rows, columns = reach
             if rows < 2:
                 del self.below[self.column()]
