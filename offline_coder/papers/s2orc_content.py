@@ -7,6 +7,7 @@ See https://api.semanticscholar.org/api-docs/datasets.
 """
 
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from offline_coder.papers.paper import Place
@@ -15,6 +16,8 @@ from offline_coder.papers.text import clean_line
 
 Span = tuple[int, int]
 POINTER = "/content/text"
+LATEST = 1 << 62
+NEAREST = 8
 
 
 @dataclass(slots=True)
@@ -95,7 +98,9 @@ def whole(value: object) -> int:
 def body(notes: Annotations, found: Content) -> None:
     """Paragraphs under the headings that stand before them, those of the abstract and the references left
     out; formulas that no paragraph holds are paragraphs of their own."""
-    apart = [span for kind in ("abstract", "bibentry", "figurecaption") for span, _, _ in notes.of(kind)]
+    apart = sorted(
+        span for kind in ("abstract", "bibentry", "figurecaption") for span, _, _ in notes.of(kind)
+    )
     paragraphs = notes.of("paragraph")
     spans = [span for span, _, _ in paragraphs]
     formulas = [item for item in notes.of("formula") if not within(item[0], spans)]
@@ -115,5 +120,7 @@ def body(notes: Annotations, found: Content) -> None:
 
 
 def within(span: Span, others: list[Span]) -> bool:
-    """Whether `span` lies inside one of `others`."""
-    return any(start <= span[0] and span[1] <= end for start, end in others)
+    """Whether `span` lies inside one of `others`, which are in order and apart as far as they matter: only
+    the last ones that begin before it are asked."""
+    at = bisect_right(others, (span[0], LATEST))
+    return any(start <= span[0] and span[1] <= end for start, end in others[max(at - NEAREST, 0) : at])

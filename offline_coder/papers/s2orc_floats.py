@@ -1,6 +1,7 @@
 """Tables and figures of S2ORC: their cells, and where in the text they belong."""
 
 import re
+from collections import Counter
 
 from offline_coder.papers.outline import Draft
 from offline_coder.papers.paper import Block, Place, ReadingWarning
@@ -10,6 +11,7 @@ from offline_coder.papers.text import clean_line
 
 VALUE = re.compile(r"[-+±]?\d[\d.,]*(?:[%KMB]|\s?[±]\s?\d[\d.]*)?")
 NAMED = re.compile(r"(table|figure|fig\.?)\s*([\w.]{0,8}?)\s*[:.]\s*(?=\S)", re.IGNORECASE)
+MENTION = re.compile(r"\b(Table|Figure|Fig\.)\s([A-Z]?\.?\d[\d.]*)")
 SHINGLE = 4
 
 
@@ -100,11 +102,12 @@ def parted_rows(row: list[tuple[str, int]]) -> list[list[str]]:
 def attach_floats(drafts: list[Draft], found: list[tuple[str, Block]]) -> None:
     """Put each table and figure after the first paragraph that names it, in the section that names it
     most often; one that is never named goes to the end."""
+    counts = [mentions(draft) for draft in drafts]
     for name, block in found:
         kind, number = name.split()
         called = re.escape(kind).replace("Figure", r"(?:Figure|Fig\.)") + r"\s" + re.escape(number)
         pattern = re.compile(rf"\b{called}(?![\d.]*\d)\b")
-        best = max(drafts, key=lambda draft: sum(len(pattern.findall(b.text)) for b in draft.blocks))
+        best = drafts[max(range(len(drafts)), key=lambda n: counts[n][name])]
         places = [n for n, b in enumerate(best.blocks) if b.kind == "paragraph" and pattern.search(b.text)]
         if not places:
             drafts[-1].blocks.append(block)
@@ -113,6 +116,14 @@ def attach_floats(drafts: list[Draft], found: list[tuple[str, Block]]) -> None:
         while at < len(best.blocks) and best.blocks[at].kind in ("table", "figure"):
             at += 1
         best.blocks.insert(at, block)
+
+
+def mentions(draft: Draft) -> Counter[str]:
+    """How often a section names each table and figure."""
+    text = "\n".join(block.text for block in draft.blocks)
+    return Counter(
+        f"{kind.replace('Fig.', 'Figure')} {number.rstrip('.')}" for kind, number in MENTION.findall(text)
+    )
 
 
 def without_captions(
