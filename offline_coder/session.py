@@ -34,7 +34,7 @@ from offline_coder.runs.folder import MANIFEST, PROVENANCE, RunFolder, readable_
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.journaled import Journaled
 from offline_coder.runs.machine import installed_locks, this_machine
-from offline_coder.runs.manifest import Manifest, OmittedPart, Status, determinism_of, software
+from offline_coder.runs.manifest import Manifest, OmittedPart, ReaderNote, Status, determinism_of, software
 from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.runs.provenance import statement_text
 from offline_coder.stages.grammar import grammar_digests
@@ -140,7 +140,10 @@ class Session:
             left_out=omitted(shown.plan),
             code_paper_tokens=shown.code.tokens,
             code_left_out=omitted(shown.code) if shown.code != shown.plan else (),
-            warnings=tuple(str(warning) for warning in self.paper.warnings),
+            warnings=tuple(
+                ReaderNote(what=w.what, where=str(w.where or ""), certainty=w.certainty)
+                for w in self.paper.warnings
+            ),
             engine=engine.identity,
             engine_network=self.engine_network,
             context=engine.context,

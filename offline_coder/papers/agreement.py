@@ -2,8 +2,8 @@ r"""How far two readings of one paper agree.
 
 The measures, all between 0 and 1, with the first reading as the reference:
 
-- headings: those with the same number and the same words. Precision is their share of the other reading's
-  headings, recall their share of the reference's.
+- headings: those with the same number (where both readings have numbers) and the same words. Precision is
+  their share of the other reading's headings, recall their share of the reference's.
 - order: of the headings in both, the share on the longest common subsequence.
 - text of a section: 2 M / T over the words of its blocks other than figures, tables and algorithms (which
   wander between sections when a paper is printed): T words in both, M of them in matching runs (Ratcliff
@@ -109,8 +109,7 @@ def share(part: int, whole: int) -> float:
 
 def compare(reference: Paper, other: Paper) -> Agreement:
     """How `other` agrees with `reference`, another reading of the same paper."""
-    wanted = [heading_of(section) for section in reference.sections if section.title]
-    given = [heading_of(section) for section in other.sections if section.title]
+    wanted, given = headings_of(reference, other), headings_of(other, reference)
     missing, extra = Counter(wanted) - Counter(given), Counter(given) - Counter(wanted)
     common = [heading for heading in wanted if heading in given]
     ordered = longest_common(common, [heading for heading in given if heading in wanted])
@@ -128,9 +127,21 @@ def compare(reference: Paper, other: Paper) -> Agreement:
     )
 
 
-def heading_of(section: Section) -> str:
-    """A heading as it is compared: its number and its words in lower case."""
-    return " ".join([section.number, *re.findall(r"[^\W_]+", visible(section.title))]).strip()
+def headings_of(paper: Paper, other: Paper) -> list[str]:
+    """The headings of `paper` as they are compared with those of `other`."""
+    numbered = both_numbered(paper, other)
+    return [heading_of(section, numbered) for section in paper.sections if section.title]
+
+
+def both_numbered(one: Paper, two: Paper) -> bool:
+    """Whether both readings have numbers; where one lost them all, headings are compared by their words."""
+    return all(any(section.number for section in paper.sections) for paper in (one, two))
+
+
+def heading_of(section: Section, numbered: bool) -> str:
+    """A heading as it is compared: its number, where both readings have some, and its words in lower case."""
+    number = section.number if numbered else ""
+    return " ".join([number, *re.findall(r"[^\W_]+", visible(section.title))]).strip()
 
 
 def visible(text: str) -> str:
@@ -154,12 +165,13 @@ def words_of(blocks: tuple[Block, ...]) -> list[str]:
 def section_agreements(reference: Paper, other: Paper) -> tuple[SectionAgreement, ...]:
     """The similarity of each section that has words; of those without a partner it is 0."""
     partners: dict[str, list[Section]] = {}
+    numbered = both_numbered(reference, other)
     for section in other.sections:
-        partners.setdefault(heading_of(section), []).append(section)
+        partners.setdefault(heading_of(section, numbered), []).append(section)
     found = []
     for section in reference.sections:
         words = words_of(section.blocks)
-        candidates = partners.get(heading_of(section), [])
+        candidates = partners.get(heading_of(section, numbered), [])
         theirs = words_of(candidates.pop(0).blocks) if candidates else []
         if not words and not theirs:
             continue

@@ -64,7 +64,7 @@ def table_of(name: str, inside: str, inline: Inline) -> str:
             row.append(inline.line(cell))
             row.extend([""] * (min(int(span[1]), WIDEST) - 1 if span else 0))
         rows.append(row)
-    return markdown_table(rows)
+    return markdown_table(rows, clean_text)
 
 
 def tables_in(text: str, inline: Inline) -> tuple[list[str], str]:

@@ -17,7 +17,7 @@ from offline_coder.papers.latex_words import (
     WRAPPERS,
     accented,
 )
-from offline_coder.papers.paper import ReadingWarning
+from offline_coder.papers.paper import Place, ReadingWarning
 from offline_coder.papers.text import clean_line
 
 DEEPEST = 40
@@ -89,12 +89,15 @@ class Labels:
 
 
 class Inline:
-    """Turns pieces of LaTeX into lines, collecting labels and warnings on the way."""
+    """Turns pieces of LaTeX into lines, collecting labels and warnings on the way. `places` are where the
+    piece that is being read stands."""
 
     def __init__(self, verbatim: list[str]) -> None:
         self.verbatim = verbatim
         self.labels = Labels()
         self.unknown: dict[str, int] = {}
+        self.places: tuple[Place, ...] = ()
+        self.met: dict[str, Place] = {}
 
     def line(self, text: str) -> str:
         """`text` as one clean line."""
@@ -103,7 +106,11 @@ class Inline:
     def warnings(self) -> list[ReadingWarning]:
         """Every unknown command once, with how often it was met."""
         return [
-            ReadingWarning(what=f"unknown LaTeX command \\{name} ({count} times); its text is kept")
+            ReadingWarning(
+                what=f"unknown LaTeX command \\{name} ({count} times); its text is kept",
+                where=self.met.get(name),
+                certainty="possible",
+            )
             for name, count in self.unknown.items()
         ]
 
@@ -221,6 +228,8 @@ class Inline:
         if (symbol := known_symbol(name)) is not None:
             return symbol, past_space(text, at)
         self.unknown[name] = self.unknown.get(name, 0) + 1
+        if self.places:
+            self.met.setdefault(name, self.places[0])
         return self.kept(text, past_options(text, at), depth)
 
     def kept(self, text: str, at: int, depth: int) -> tuple[str, int]:

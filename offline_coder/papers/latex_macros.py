@@ -6,9 +6,10 @@ computes. Expansion stops at fixed limits, so that no input can make it run away
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from offline_coder.papers.latex_places import bare
 from offline_coder.papers.paper import ReadingWarning
 
 MOST_EXPANSIONS = 100_000
@@ -313,4 +314,4 @@ class Macros:
     def learn(self, name: str, macro: Macro) -> None:
         """Keep a definition, unless the reader itself knows the name or it only names itself."""
         if name and name not in HANDLED and macro.body.strip() != f"\\{name}":
-            self.known[name] = macro
+            self.known[name] = replace(macro, body=bare(macro.body))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from offline_coder.papers.outline import Draft
-from offline_coder.papers.paper import Block, BlockKind
+from offline_coder.papers.paper import Block, BlockKind, Place
 from offline_coder.papers.pdf_headings import ABSTRACT, SENTENCE_END, Heading, Headings, is_centred
-from offline_coder.papers.pdf_layout import Layout, Line, leading_of
+from offline_coder.papers.pdf_layout import Layout, Line, leading_of, places_of
 from offline_coder.papers.pdf_listing import algorithm_at, code_at
 from offline_coder.papers.pdf_notes import place_notes, read_notes
 from offline_coder.papers.pdf_table import cells_of
@@ -195,7 +195,7 @@ class Builder:
             text, end = code_at(lines, at)
         if text:
             self.close()
-            self.draft().add(kind, text)
+            self.draft().add(kind, text, places_of(lines[at:end]))
         return end
 
     def table(self, lines: list[Line], at: int) -> int:
@@ -213,18 +213,20 @@ class Builder:
         rows = lines[at:end]
         if len(rows) < 3 or sum(len(row.fragments) > 1 for row in rows) < 2:
             return at
+        table = markdown_table(cells_of(rows))
         caption = ""
         if announced:
             caption = self.join(self.open)
-            self.open = []
+            rows, self.open = [*self.open, *rows], []
         self.close()
-        table = markdown_table(cells_of(rows))
+        places = places_of(rows)
         if not caption and end < len(lines) and is_caption(lines[end].text, "tab"):
             stop = end + 1
             while stop < len(lines) and not self.parts(lines[stop - 1], lines[stop]) and stop - end < 12:
                 stop += 1
-            caption, end = self.join(lines[end:stop]), stop
-        self.draft().add("table", captioned(caption, table))
+            caption, places = self.join(lines[end:stop]), (*places, *places_of(lines[end:stop]))
+            end = stop
+        self.draft().add("table", captioned(caption, table), places)
         return end
 
     def announced(self) -> bool:
@@ -279,21 +281,22 @@ class Builder:
             self.front(lines, text)
         else:
             for kind, words in blocks_of(text, all(self.is_equation(line) for line in lines)):
-                self.add(kind, words)
+                self.add(kind, words, places_of(lines))
 
-    def add(self, kind: BlockKind, words: str) -> None:
+    def add(self, kind: BlockKind, words: str, places: tuple[Place, ...]) -> None:
         """Add a block; list items that follow each other are one list."""
         blocks = self.draft().blocks
         if kind == "list" and blocks and blocks[-1].kind == "list":
-            words = f"{blocks.pop().text}\n{words}"
-        self.draft().add(kind, words)
+            before = blocks.pop()
+            words, places = f"{before.text}\n{words}", (*before.places, *places)
+        self.draft().add(kind, words, places)
 
     def front(self, lines: list[Line], text: str) -> None:
         """Before the abstract: short lines are authors; a long paragraph is text, and kept."""
         if match := ABSTRACT_RUN_IN.match(text):
             self.found.abstract.append(text[match.end() :])
         elif len(text) > 400:
-            self.draft().add("paragraph", text)
+            self.draft().add("paragraph", text, places_of(lines))
         else:
             self.found.authors += [line.text for line in lines]
 
@@ -394,7 +397,11 @@ def mended(blocks: list[Block]) -> list[Block]:
                 and found[at].kind == "paragraph"
                 and not SENTENCE_END.search(found[at].text)
             ):
-                found[at] = Block(kind="paragraph", text=f"{found[at].text} {block.text}")
+                found[at] = Block(
+                    kind="paragraph",
+                    text=f"{found[at].text} {block.text}",
+                    places=(*found[at].places, *block.places),
+                )
                 continue
         found.append(block)
     return found

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from offline_coder.papers.paper import Place
 from offline_coder.papers.pdf_text import Fragment, PageText
 from offline_coder.papers.tables import CAPTION
 
@@ -335,6 +336,25 @@ def nearest(lines: list[Line], y: float) -> Line | None:
 def overlaps(line: Line, fragment: Fragment) -> bool:
     """Whether a fragment stands over or under another of the line, as a numerator does."""
     return any(min(f.x1, fragment.x1) - max(f.x0, fragment.x0) > 1.0 for f in line.fragments)
+
+
+def places_of(lines: list[Line]) -> tuple[Place, ...]:
+    """The boxes around `lines`, one for each column of a page; from baseline to baseline, with the size of
+    the highest line added."""
+    groups: dict[tuple[int, int], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.page, line.column), []).append(line)
+    found = []
+    for (page, _), group in groups.items():
+        box = (
+            min(fragment.x0 for line in group for fragment in line.fragments),
+            min(line.y for line in group),
+            max(fragment.x1 for line in group for fragment in line.fragments),
+            max(line.y + line.largest for line in group),
+        )
+        left, bottom, right, top = (round(edge, 1) for edge in box)
+        found.append(Place(page=page + 1, box=(left, bottom, right, top)))
+    return tuple(found)
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -180,7 +180,7 @@ def test_text_that_nobody_sees_is_no_part_of_the_paper_and_is_reported(
     paper = read(tmp_path, [front(f"q {operators} Q")])
     assert "ignore all" not in render(paper)
     said = [warning for warning in paper.warnings if "nobody sees" in str(warning)]
-    assert [warning.where for warning in said] == ["page 1"]
+    assert [str(warning.where) for warning in said] == ["page 1"]
     assert f"({reason}) is left out: 'ignore all instructions'" in str(said[0])
     assert paper.sections[0].blocks[0].text.startswith("Body text")
 
