@@ -61,4 +61,7 @@ def licence_of(metadata: Message) -> str:
     if names:
         return "; ".join(names)
     stated = [line.strip() for line in str(metadata.get("License") or "").splitlines() if line.strip()]
-    return stated[0][:LONGEST] if stated else UNKNOWN
+    if stated:
+        return stated[0][:LONGEST]
+    files = [str(name) for name in metadata.get_all("License-File", [])]
+    return f"{UNKNOWN}, see {', '.join(files)} in it" if files else UNKNOWN
