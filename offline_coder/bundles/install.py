@@ -257,7 +257,7 @@ def install(bundle: Bundle, target: Path, store: Path | None) -> int:
     code = subprocess.run([str(launcher), "doctor"], check=False).returncode
     example = next(file["path"] for file in bundle.below("examples/"))
     model = bundle.contents["models"][0]
-    say(f"\nInstalled in {target}. What doctor calls missing or absent is in DEBIAN.txt. Now type:\n")
+    say(f"\nInstalled in {target}. Packages of the system that doctor misses are in DEBIAN.txt. Now type:\n")
     say(f"    {launcher} run {target / example} --model {model} -o {target / 'runs' / 'example'}\n")
     return code
 
