@@ -20,6 +20,7 @@ from offline_coder.weights.space import disk_full
 CHECKOUT = PACKAGE.parent
 AT_ONCE = 16
 """Wheels that one pip fetches. What it has got is lost when it is interrupted, so not all in one."""
+LATEST_MICRO = 99
 PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9.!+_-]+)")
 NO_WHEEL = (
     "on a machine without an index set WHEELHOUSE=DIR; of a package that has no wheel make one where you "
@@ -91,7 +92,8 @@ def download(requirements: list[str], target: Target, folder: Path) -> None:
     work.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     command += ["--disable-pip-version-check", "--no-input", "--dest", str(work)]
-    command += ["--implementation", "cp", "--python-version", target.python]
+    # pip takes 3.11 for 3.11.0, which some packages refuse; the other side will have a later one.
+    command += ["--implementation", "cp", "--python-version", f"{target.python}.{LATEST_MICRO}"]
     for tag in target.platforms:
         command += ["--platform", tag]
     if wheelhouse := os.environ.get("WHEELHOUSE"):

@@ -77,7 +77,7 @@ def make_wheel(folder: Path, name: str, members: dict[str, bytes]) -> None:
     """A pure wheel called `name`, version 1.0."""
     info = f"{name}-1.0.dist-info"
     files = members | {
-        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\nLicense-Expression: 0BSD\n".encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\nLicense-Expression: 0BSD\nRequires-Python: >=3.11.1\n".encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]).encode()
