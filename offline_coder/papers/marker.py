@@ -35,11 +35,11 @@ HINT = "make setup-pdf"
 
 def find_marker() -> Path | None:
     """marker's program: what OFFLINE_CODER_MARKER names, else .venv-marker/bin/marker_single in the
-    checkout or the current folder; None when there is none."""
+    checkout, beside this environment or in the current folder; None when there is none."""
     named = os.environ.get(PROGRAM_VARIABLE)
     if named:
         return Path(named) if Path(named).is_file() else None
-    for base in (Path(__file__).resolve().parents[2], Path.cwd()):
+    for base in (Path(__file__).resolve().parents[2], Path(sys.prefix).parent, Path.cwd()):
         program = base / ".venv-marker" / "bin" / "marker_single"
         if program.is_file():
             return program
