@@ -56,7 +56,7 @@ def run_in(journal: Path, body: str) -> SmokeRun:
 
 def test_a_run_that_was_made_is_not_made_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run("    read_arguments()\n    print(Net().x)")
-    monkeypatch.setattr(smoke, "find_sandbox", lambda: pytest.fail("it was run again"))
+    monkeypatch.setattr(smoke, "find_sandbox", lambda gpu: pytest.fail("it was run again"))
     assert run("    read_arguments()\n    print(Net().x)") == first
 
 
