@@ -14,9 +14,9 @@ LIST_SECONDS = 10
 _DRIVER_LIBRARY = re.compile(r"^\s*lib(?:cuda|nvidia|nvcuvid|nvoptix)\S*\.so\S* .*=> (/\S.*)$", re.MULTILINE)
 
 
-def devices(folder: Path = DEVICES) -> list[Path]:
+def devices() -> list[Path]:
     """The driver's nodes (nvidia0, nvidiactl, nvidia-uvm, the folder nvidia-caps); empty without one."""
-    return sorted(folder.glob("nvidia*"))
+    return sorted(DEVICES.glob("nvidia*"))
 
 
 def libraries(shown: Iterable[Path], listing: str | None = None) -> list[Path]:
