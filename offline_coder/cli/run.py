@@ -172,13 +172,14 @@ def write(folder: Path, strict: bool, quiet: bool, as_json: bool) -> int:
 @click.option(
     "--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Corrections to try."
 )
+@click.option("--gpu", is_flag=True, help="Let the repository use the NVIDIA GPUs; needs bubblewrap.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when the checks found something.")
 @display_options
-def debug(folder: Path, rounds: int, strict: bool, quiet: bool, as_json: bool) -> int:
+def debug(folder: Path, rounds: int, gpu: bool, strict: bool, quiet: bool, as_json: bool) -> int:
     """Run the repository of DIR in the sandbox and let the model correct what fails.
 
     A correction is kept when it parses and fewer steps fail.
     """
     job = job_of(folder)
-    stages = job.stages.model_copy(update={"debug_rounds": rounds})
+    stages = job.stages.model_copy(update={"debug_rounds": rounds, "gpu": gpu})
     return carry_out(replace(job, stages=stages, again=True), quiet, as_json, strict)

@@ -16,6 +16,8 @@ class StageSettings(Value):
     `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
 
+    `gpu` shows the NVIDIA GPUs to the repository when it is run in the sandbox.
+
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
     answers themselves and seldom meet them.
     """
@@ -46,6 +48,7 @@ class StageSettings(Value):
     rewrite_file_tokens: int = 800
     rewrite_tokens: int = 1600
     debug_rounds: int = 0
+    gpu: bool = False
 
     def paper_budget(self, context: int) -> int:
         """Tokens of the context that the paper may take. The rest is for the plan's artefacts, a

@@ -7,6 +7,8 @@ from offline_coder.core.errors import BadInput
 from offline_coder.sandbox.protocol import Limits
 
 HOME = "/home/sandbox"
+SCRATCH = ("/tmp", HOME, "/dev/shm")  # noqa: S108 - the sandbox's own
+"""Writable folders of the sandbox that vanish with it."""
 PASSWD = Path(__file__).with_name("passwd")
 
 _SYSTEM = ("/usr",)

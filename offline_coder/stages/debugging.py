@@ -43,7 +43,7 @@ async def smoke_run_and_debug(
     """Run the repository; then up to `settings.debug_rounds` corrections. Without a sandbox nothing is
     run. How a run went is taken from the journal where it is known. Raises what the engine raises."""
     modules = plan.architecture.modules
-    best = await smoke_run(journal, modules, files)
+    best = await smoke_run(journal, modules, files, gpu=settings.gpu)
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
         return best
@@ -55,7 +55,7 @@ async def smoke_run_and_debug(
         if corrected is None:
             continue
         path, text = corrected
-        tried = await smoke_run(journal, modules, {**best.files, path: text})
+        tried = await smoke_run(journal, modules, {**best.files, path: text}, gpu=settings.gpu)
         if tried.status != "not run" and tried.better_than(best):
             note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
             best = replace(tried, rounds=best.rounds, kept=best.kept + 1)
