@@ -2,7 +2,8 @@
 
 A correction is a range of lines that the file has and the text that takes their place, decoded under a
 constraint, so it always applies. It is kept only when the file parses and fewer steps of the run fail, or
-as many and more of the plan takes part in it.
+as many and more of the plan takes part in it. Before the first, and after each that is kept, an entry point
+wired from the plan is tried in the place of one that fails, under the same condition.
 """
 
 import re
@@ -25,6 +26,7 @@ from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import errors_in, tidy_code
 from offline_coder.stages.smoke import SmokeRun, smoke_run
+from offline_coder.stages.wired_entry import wired_entry
 
 MAX_LINES = 2000
 """Lines of a file that can be corrected; each is a choice of the constraint."""
@@ -47,6 +49,7 @@ async def smoke_run_and_debug(
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
         return best
+    best = await wired_if_better(journal, plan, best, note)
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
@@ -58,8 +61,26 @@ async def smoke_run_and_debug(
         tried = await smoke_run(journal, modules, {**best.files, path: text}, gpu=settings.gpu)
         if tried.status != "not run" and tried.better_than(best):
             note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
-            best = replace(tried, rounds=best.rounds, kept=best.kept + 1)
+            best = replace(tried, rounds=best.rounds, kept=best.kept + 1, wired=best.wired)
+            best = await wired_if_better(journal, plan, best, note)
     return best
+
+
+async def wired_if_better(
+    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
+) -> SmokeRun:
+    """`run`, or where it fails the run with a wired entry point, when that is better."""
+    text = "" if not run.failures else wired_entry(plan, run.files)
+    if not text or text == run.files.get(ENTRY_POINT):
+        return run
+    tried = await smoke_run(journal, plan.architecture.modules, {**run.files, ENTRY_POINT: text})
+    if tried.status == "not run" or not tried.better_than(run):
+        return run
+    note(
+        f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
+        f"before it was {len(run.called)}"
+    )
+    return replace(tried, rounds=run.rounds, kept=run.kept, wired=True)
 
 
 async def correction(
