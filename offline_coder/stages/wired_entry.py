@@ -21,10 +21,8 @@ from offline_coder.stages.wired_values import (
     PATH_WORDS,
     UNTYPED,
     Result,
-    Settings,
     Values,
     Wanted,
-    made_up,
     returned,
     type_name,
     words_of,
@@ -42,6 +40,8 @@ IMPORTS = {
     "np": "import numpy as np",
     "torch": "import torch",
 }
+MISREAD = "(OSError, LookupError, TypeError, ValueError)"
+FOLDER_WORDS = frozenset({"dir", "directory", "folder", "root"})
 READERS = {
     "loadtxt": ".dat",
     "genfromtxt": ".dat",
@@ -69,7 +69,10 @@ def wired_entry(plan: Plan, files: Mapping[str, str]) -> str:
         section, _, name = entry.key.partition(".")
         if name and "." not in name:
             settings.setdefault(section, {})[name] = entry.value
-    wiring = Wiring(settings, files, {step.name for step in steps if not step.owner})
+    torch = any("import torch" in text for path, text in files.items() if path.endswith(".py"))
+    classes = frozenset(planned.name for other in plan.architecture.modules for planned in other.classes)
+    values = Values(settings, classes, torch=torch)
+    wiring = Wiring(values, files, {step.name for step in steps if not step.owner})
     for step in steps:
         wiring.add(step)
     planned = next((routine for routine in module.functions if routine.name == "main"), None)
@@ -125,10 +128,9 @@ def imports_for(text: str, steps: list[Step]) -> str:
 class Wiring:
     """The lines of main, grown step by step."""
 
-    def __init__(self, settings: Settings, files: Mapping[str, str], imported: set[str]) -> None:
-        self.values = Values(settings)
+    def __init__(self, values: Values, files: Mapping[str, str], imported: set[str]) -> None:
+        self.values = values
         self.files = files
-        self.settings = settings
         self.lines: list[str] = []
         self.invented: list[str] = []
         self.kinds: set[str] = set()
@@ -142,7 +144,7 @@ class Wiring:
             "arguments = read_arguments()",
             "config = read_config(arguments.config, arguments.smoke)",
         ]
-        if "seed" in self.settings.get("training", {}) and any("torch" in line for line in self.lines):
+        if "seed" in self.values.settings.get("training", {}) and any("torch" in line for line in self.lines):
             begin.append("torch.manual_seed(config['training']['seed'])")
         shown = [f'print("{name}:", {name})' for name in self.metrics]
         return [*begin, *self.lines, *(shown or ['print("finished")'])]
@@ -165,14 +167,16 @@ class Wiring:
         kinds = [type_name(kind) for _, kind in results]
         line = f"{', '.join(names)} = {call}" if names else call
         if step.phase == DATA and names:
-            stand_in = ", ".join(made_up(kind) for kind in kinds)
+            stand_in = ", ".join(self.values.of_type(kind) for kind in kinds)
+            # What a made-up file holds can only be guessed; a name that is not defined is another matter.
+            failures = MISREAD if "data_file(" in call else "OSError"
             self.lines += [
                 "try:",
                 f"    {line}",
-                "except OSError as missing:",
+                f"except {failures} as missing:",
                 "    if not arguments.smoke:",
                 "        raise",
-                f'    print(f"smoke run: {{missing}}; made-up data stands in for {function}")',
+                f'    print(f"smoke run: {{missing!r}}; made-up data stands in for {function}")',
                 f"    {', '.join(names)} = {stand_in}",
             ]
         else:
@@ -189,7 +193,8 @@ class Wiring:
         text = chosen.text
         if chosen.source == "made up":
             if step.phase == DATA and type_name(wanted.type) in ("str", "Path", *UNTYPED) and is_path(wanted):
-                kind = kind_read(self.files[step.path], step)
+                folder = FOLDER_WORDS & set(wanted.name.lower().split("_"))
+                kind = "" if folder else kind_read(self.files[step.path], step)
                 self.kinds.add(kind)
                 text = f'data_file("{wanted.name}{kind}", arguments.smoke)'
                 text = f"Path({text})" if type_name(wanted.type) == "Path" else text

@@ -143,7 +143,7 @@ def class_phase(path: str, node: ast.ClassDef, types: frozenset[str]) -> int:
 def function_phase(path: str, name: str) -> int | None:
     """What a function is for, by its name and that of its file; None for a helper."""
     words = name.lower().split("_")
-    if words[0] in DATA_VERBS:
+    if words[0] in DATA_VERBS and "loss" not in words:
         if about_data(path) or DATA_NOUNS & set(words):
             return DATA
         return MODEL if {"model", "network", "net"} & set(words) else None

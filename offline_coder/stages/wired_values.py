@@ -3,6 +3,8 @@
 1. A setting of config.yaml of that name (or another usual name for it) whose value is of that type;
 2. an earlier result whose type, or where no type is said, name fits; 3. the default of the signature;
 4. a small made-up value of the type.
+
+A type that neither the repository nor this module knows counts as not said.
 """
 
 import ast
@@ -20,7 +22,10 @@ WHOLE_CONFIG = frozenset({"config", "cfg", "conf", "settings", "hparams", "param
 MAPPINGS = frozenset({"", "dict", "Dict", "Mapping", "Any"})
 PATH_WORDS = frozenset({"path", "file", "filename", "dir", "directory", "folder", "root"})
 FEW_WORDS = frozenset({"epochs", "epoch", "steps", "step", "iterations", "layers", "depth"})
+NUMBER_WORDS = frozenset({"size", "num", "n", "dim", "heads", "experts", "classes", "length", "vocab", "k"})
+SHARE_WORDS = frozenset({"dropout", "rate", "ratio", "factor", "alpha", "beta", "eps", "epsilon", "lr", "p"})
 UNTYPED = frozenset({"", "Any", "object"})
+OPTIMIZERS = frozenset({"Optimizer", "Adam", "SGD", "AdamW"})
 PLAIN: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -53,13 +58,14 @@ SAME_WORD = {
     **dict.fromkeys(("net", "network"), "model"),
 }
 TENSOR = "torch.rand(8, 8)"
+ROW = "[0.1] * 8"
 MADE_UP = {
     "float": "0.1",
     "bool": "False",
-    "list": "[]",
-    "List": "[]",
-    "Sequence": "[]",
-    "Iterable": "[]",
+    "list": ROW,
+    "List": ROW,
+    "Sequence": ROW,
+    "Iterable": ROW,
     "dict": "{}",
     "Dict": "{}",
     "Mapping": "{}",
@@ -77,6 +83,7 @@ MADE_UP = {
     "Path": 'Path("outputs")',
 }
 """Python source of a small value of a type, by the last part of the type's name."""
+KNOWN_TYPES = frozenset({*MADE_UP, *PLAIN, *OPTIMIZERS, "Callable", "None"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +159,13 @@ def usual_name(name: str) -> str:
 
 
 class Values:
-    """The settings of a repository and the results so far."""
+    """The settings of a repository and the results so far. `classes` are the names of its classes;
+    `torch`: its code uses PyTorch, so a value without a type may be a tensor."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, classes: frozenset[str], *, torch: bool) -> None:
         self.settings = settings
+        self.known = classes | KNOWN_TYPES
+        self.anything = TENSOR if torch else ROW
         self.results: list[Result] = []
 
     def choose(self, wanted: Wanted, section: str, used: set[str]) -> Chosen:
@@ -172,8 +182,13 @@ class Values:
             return Chosen("", "default")
         return Chosen(self._made_up(wanted), "made up")
 
-    def _setting(self, wanted: Wanted, section: str) -> str:
+    def _kind(self, wanted: Wanted) -> str:
+        """The name of the type, "" for one that nobody knows."""
         kind = type_name(wanted.type)
+        return kind if kind in self.known or kind.endswith("Loss") else ""
+
+    def _setting(self, wanted: Wanted, section: str) -> str:
+        kind = self._kind(wanted)
         if kind in MAPPINGS:
             if wanted.name in WHOLE_CONFIG:
                 return "config"
@@ -197,7 +212,7 @@ class Values:
                     yield part, key
 
     def _result(self, wanted: Wanted, used: set[str]) -> str:
-        kind = type_name(wanted.type)
+        kind = self._kind(wanted)
         words = words_of(wanted.name)
         best = ""
         highest = 0
@@ -214,27 +229,30 @@ class Values:
         return best
 
     def _made_up(self, wanted: Wanted) -> str:
-        kind = type_name(wanted.type)
+        kind = self._kind(wanted)
         words = words_of(wanted.name)
-        if "optimizer" in words or kind in ("Optimizer", "Adam", "SGD", "AdamW"):
+        if "optimizer" in words or kind in OPTIMIZERS:
             model = self._result(Wanted("model", "nn.Module", default=False), set())
             return f"torch.optim.Adam(({model or 'torch.nn.Linear(8, 8)'}).parameters())"
-        if words & {"criterion", "loss"} and kind in ("Module", "Callable", *UNTYPED):
+        if kind.endswith("Loss") or (
+            words & {"criterion", "loss"} and kind in ("Module", "Callable", *UNTYPED)
+        ):
             return "torch.nn.CrossEntropyLoss()"
-        if kind == "int" or (kind in UNTYPED and words & FEW_WORDS):
+        if kind == "int" or (kind in UNTYPED and words & (FEW_WORDS | NUMBER_WORDS)):
             return "1" if words & FEW_WORDS else "8"
+        if kind in UNTYPED and words & SHARE_WORDS:
+            return MADE_UP["float"]
         if kind == "str" or (kind in UNTYPED and words & PATH_WORDS):
             return '"cpu"' if wanted.name == "device" else repr(wanted.name)
         if wanted.name == "device":
             return MADE_UP["device"]
-        return MADE_UP.get(kind, "None")
+        return self.of_type(kind)
 
-
-def made_up(kind: str) -> str:
-    """Python source of a small value of the type `kind`: a tensor where nothing is said."""
-    return (
-        TENSOR if kind in UNTYPED else {"int": "8", "str": '"made up"'}.get(kind, MADE_UP.get(kind, "None"))
-    )
+    def of_type(self, kind: str) -> str:
+        """Python source of a small value of the type `kind`, of what data is mostly made of where nothing
+        is said."""
+        plain = {"int": "8", "str": '"made up"'} | MADE_UP
+        return self.anything if kind in UNTYPED else plain.get(kind, "None")
 
 
 def returned(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:

@@ -113,6 +113,27 @@ def test_each_argument_comes_from_a_setting_a_result_a_default_or_is_made_up() -
     assert "Layer" not in calls
 
 
+def test_a_type_that_nobody_knows_does_not_stop_its_module(tmp_path: Path) -> None:
+    odd = CODE["training.py"].replace("train_data: list", "train_data: nn.DataList")
+    run = smoke(tmp_path, {**CODE, "training.py": odd})
+    assert (run.status, run.uncalled) == ("passed", ())
+    assert "from __future__ import annotations" in run.files["training.py"]
+    assert "train_data=train_rows" in run.files["main.py"]
+
+
+def test_data_that_cannot_be_guessed_has_a_stand_in_only_for_a_smoke_run_but_flaws_show(
+    tmp_path: Path,
+) -> None:
+    needy = CODE["data.py"].replace(".split()", ".split()['words']")
+    run = smoke(tmp_path, {**CODE, "data.py": needy})
+    assert (run.status, run.uncalled) == ("passed", ())
+    assert "if not arguments.smoke:\n            raise" in run.files["main.py"]
+    flawed = CODE["data.py"].replace("rows[9:]", "rows[:half]")
+    run = smoke(tmp_path, {**CODE, "data.py": flawed})
+    assert run.status == "failed"
+    assert "half" in run.failures[0].text
+
+
 def test_it_says_that_it_is_wired_and_what_is_made_up() -> None:
     text = wired_entry(PLAN, CODE)
     said = " ".join((ast.get_docstring(ast.parse(text)) or "").split())
