@@ -7,6 +7,7 @@ from functools import partial
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look, mend
+from offline_coder.checks.standing_in import stand_in
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import EngineFailed
@@ -22,6 +23,7 @@ from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
+from offline_coder.stages.budget import Budget
 from offline_coder.stages.coding import write_code
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
@@ -37,6 +39,7 @@ from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
 from offline_coder.stages.rewriting import rewrite
 from offline_coder.stages.smoke import SmokeRun
+from offline_coder.stages.whole_files import rewrite_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Repository:
                 left_out=file.left_out,
                 candidates=file.candidates,
                 chosen=file.chosen,
+                ends=file.ends,
             )
             for file in self.written.values()
         )
@@ -196,7 +200,10 @@ async def make_repository(
 
     with meter.stage("repair"):
         mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
-        mended = await rewrite(engine, context, plan, mended, look, settings)
+        budget = Budget.of(settings)
+        mended = await rewrite(engine, context, plan, mended, look, settings, budget)
+        mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
+        mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}

@@ -16,7 +16,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import text_digest
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.own_network import network_of
-from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
 from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
 from offline_coder.papers.paper import Paper
@@ -34,7 +34,7 @@ from offline_coder.runs.folder import MANIFEST, PROVENANCE, RunFolder, readable_
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.journaled import Journaled
 from offline_coder.runs.machine import installed_locks, this_machine
-from offline_coder.runs.manifest import Manifest, OmittedPart, Status, determinism_of, software
+from offline_coder.runs.manifest import Manifest, OmittedPart, ReaderNote, Status, determinism_of, software
 from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.runs.provenance import statement_text
 from offline_coder.stages.grammar import grammar_digests
@@ -140,7 +140,10 @@ class Session:
             left_out=omitted(shown.plan),
             code_paper_tokens=shown.code.tokens,
             code_left_out=omitted(shown.code) if shown.code != shown.plan else (),
-            warnings=tuple(str(warning) for warning in self.paper.warnings),
+            warnings=tuple(
+                ReaderNote(what=w.what, where=str(w.where or ""), certainty=w.certainty)
+                for w in self.paper.warnings
+            ),
             engine=engine.identity,
             engine_network=self.engine_network,
             context=engine.context,
@@ -282,8 +285,8 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
 
 
 def deciding(settings: StageSettings) -> StageSettings:
-    """The settings without the number of corrections, which comes after everything else."""
-    return settings.model_copy(update={"debug_rounds": 0})
+    """The settings without those of the run in the sandbox, which comes after everything else."""
+    return settings.model_copy(update={"debug_rounds": 0, "gpu": False})
 
 
 def refuse_changed_files(folder: Path, changed: Iterable[str]) -> None:
@@ -316,6 +319,12 @@ def omitted(fitted: Fitted) -> tuple[OmittedPart, ...]:
 def model_folder(name: str) -> ModelFolder:
     """The verified weights of `name`, as an engine takes them."""
     weights = resolve(name)
+    known = weights.thinking
+    thinking = Thinking(known.parser, known.tokens) if known is not None else None
     return ModelFolder(
-        name=weights.name, folder=weights.folder, digest=weights.digest, context=weights.context_length
+        name=weights.name,
+        folder=weights.folder,
+        digest=weights.digest,
+        context=weights.context_length,
+        thinking=thinking,
     )

@@ -13,7 +13,8 @@ from openai import DEFAULT_CONNECTION_LIMITS, AsyncOpenAI, DefaultAsyncHttpxClie
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineDied, EngineFailed
 from offline_coder.core.request import Completion, Message, Request
-from offline_coder.engines.streaming import SERVER_STOPS, read_stream
+from offline_coder.engines.settings import Thinking
+from offline_coder.engines.streaming import needs_stream, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
 
 RETRY_WAITS = (0.5, 2.0, 5.0)
@@ -37,7 +38,7 @@ class OpenAIEngine:
     """Generation through a vLLM server's OpenAI-compatible interface.
 
     `url` is the server's root, without /v1; `socket` the Unix socket that it listens on, where it has no
-    port. With a `guard`, requests under way fail as soon as the
+    port; `thinking` for a model that can. With a `guard`, requests under way fail as soon as the
     server's process is gone, with its cause, instead of waiting for a time limit.
     """
 
@@ -52,11 +53,13 @@ class OpenAIEngine:
         request_seconds: float = 3600.0,
         guard: Guard | None = None,
         socket: Path | None = None,
+        thinking: Thinking | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._model = model
         self._identity = identity
-        self._context = context
+        self._context = context - (thinking.tokens if thinking else 0)
+        self._thinking = thinking
         self._guard = guard
         self._client = server_client(self._url, key, request_seconds, socket)
 
@@ -67,7 +70,7 @@ class OpenAIEngine:
 
     @property
     def context(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Tokens that prompt and answer may have together, without the thoughts between them."""
         return self._context
 
     async def complete(self, request: Request) -> Completion:
@@ -78,9 +81,9 @@ class OpenAIEngine:
             EngineFailed: the server is gone, timed out, or refused the request.
         """
         check_fits(request, await self.count(request.messages), self._context)
-        body = chat_body(request, self._model)
+        body = chat_body(request, self._model, self._thinking)
         began = time.monotonic()
-        if len(request.sampling.stop) > SERVER_STOPS:
+        if needs_stream(request):
             return await self._tried(lambda: read_stream(self._client, body, request), request.purpose)
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)

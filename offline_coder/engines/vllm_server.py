@@ -219,6 +219,7 @@ async def managed_vllm(
             request_seconds=settings.request_seconds,
             guard=serving.server,
             socket=serving.server.socket,
+            thinking=model.thinking,
         )
         try:
             yield engine

@@ -108,7 +108,10 @@ class Piece:
 
 
 def kind_of(section: Section, ancestors: tuple[Section, ...]) -> str:
-    """What a section is for, read from its title and, when that says nothing, from those above it."""
+    """What a section is for, read from its title and, when that says nothing, from those above it. All of
+    related work is related."""
+    if any(RELATED.search(above.title) for above in ancestors):
+        return "related"
     for titled in (section, *reversed(ancestors)):
         for name, pattern in (
             ("ending", ENDINGS),

@@ -4,7 +4,7 @@ import platform
 from importlib import metadata
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from offline_coder import __version__
 from offline_coder.core.engine import Identity
@@ -46,6 +46,21 @@ class OmittedPart(Value):
     passages: int = 0
 
 
+class ReaderNote(Value):
+    """What the reader of the paper lost, left out or was not sure of; `where` as a person reads it, "" when
+    that is unknown."""
+
+    what: str
+    where: str = ""
+    certainty: Literal["certain", "likely", "possible"] = "certain"
+
+    @model_validator(mode="before")
+    @classmethod
+    def of_words(cls, data: object) -> object:
+        """Older manifests had only words."""
+        return {"what": data} if isinstance(data, str) else data
+
+
 class Manifest(Value):
     """Everything needed to say what a run was and to tell whether another is the same.
 
@@ -81,7 +96,7 @@ class Manifest(Value):
     left_out: tuple[OmittedPart, ...]
     code_paper_tokens: int = 0
     code_left_out: tuple[OmittedPart, ...] = ()
-    warnings: tuple[str, ...]
+    warnings: tuple[ReaderNote, ...]
     engine: Identity
     engine_network: str = ""
     context: int

@@ -15,7 +15,7 @@ from offline_coder.checks.provenance import LONGEST_QUOTE, sentences
 from offline_coder.papers.fit import GOES, section_kinds
 from offline_coder.papers.paper import Block, Paper
 from offline_coder.stages.planning.candidates import in_passage
-from offline_coder.stages.planning.passages import in_table
+from offline_coder.stages.planning.tables import table_of
 
 GAP = "[...]"
 GAP_ROW = f"| {GAP} |"
@@ -84,8 +84,8 @@ def cut(block: Block, before: Block | None, after: Block | None, *, useful: bool
 def cut_table(block: Block) -> list[Part]:
     """The pieces of a table: its caption and head, then its rows. A row is a setting's by its own words or
     by those of its columns."""
-    rows = in_table("", block.text, 0)
-    settings = {row.quote for row in rows if "hyperparameter" in row.kinds}
+    table = table_of(block.text)
+    settings = set(table.rows) if table.named_columns > 1 else set()
     parts = [Part(text, holds_setting(text) or text.strip() in settings) for text in parts_of(block)]
     return parts[:1] + merged(parts[1:], "\n")
 
