@@ -49,17 +49,16 @@ def test_a_queue_longer_than_the_limit_is_waited_for(sight: tuple[str, ...]) -> 
     assert [answer.text for answer in at_once] == [answer.text for answer in answers]
 
 
-def stop_soon(process: "subprocess.Popen[str]") -> None:
-    """Let `process` stand still once its first answers are under way."""
-    asyncio.get_running_loop().call_later(1.0, os.kill, process.pid, signal.SIGSTOP)
-
-
 @pytest.mark.parametrize("sight", [(), ("--blind",)])
 def test_a_server_that_hangs_is_one_line_with_what_to_type(sight: tuple[str, ...]) -> None:
+    # On a busy machine nothing may have begun yet when it stops.
+    settings = replace(IMPATIENT, request_seconds=5.0)
+
     async def asked(url: str, process: "subprocess.Popen[str]") -> None:
-        stop_soon(process)
-        # On a busy machine nothing may have begun yet when it stops.
-        await ask(url, replace(IMPATIENT, request_seconds=5.0), 10)
+        async with endpoint_engine(url, "walk", settings, key="") as engine:
+            work = asyncio.gather(*(engine.complete(request(each)) for each in range(10)))
+            asyncio.get_running_loop().call_later(1.0, os.kill, process.pid, signal.SIGSTOP)
+            await work
 
     with (
         walking_server("--slots", "2", "--seconds", "4", *sight) as (url, process),
