@@ -141,7 +141,8 @@ def test_orders_reach_no_template_path_shell_page_or_constraint(cli: Cli, name: 
         assert not any("<|im" in message["content"] for message in request["messages"])
         assert user["content"].rindex("# Task") > user["content"].index("rm -rf")
         assert not any(
-            planted in json.dumps(request["constraint"]) for planted in ("rm -rf", "touch owned", "7919 * 7907")
+            planted in json.dumps(request["constraint"])
+            for planted in ("rm -rf", "touch owned", "7919 * 7907")
         )
     repo = Path("out/repo")
     script = (repo / "reproduce.sh").read_text()
