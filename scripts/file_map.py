@@ -11,7 +11,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- map -->", "<!-- end of map -->"
-FLOORS = ("core", "papers", "weights", "engines", "checks", "sandbox", "runs", "stages", "report", "cli")
+FLOORS = (
+    "core",
+    "papers",
+    "weights",
+    "engines",
+    "checks",
+    "sandbox",
+    "runs",
+    "stages",
+    "report",
+    "bundles",
+    "cli",
+)
 OTHERS = {
     "grammars/": "JSON Schemas that constrain decoding",
     "models/": "one manifest a model: source, files, sha256, licence, context",

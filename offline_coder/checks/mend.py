@@ -179,6 +179,15 @@ def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -
                 yield from _edits(finding.file, replace_statement(text, node, rest), means)
 
 
+def open_circle(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An import that closes a circle goes."""
+    text = repository.files[finding.file]
+    for node in _imports_at(tree, finding.line):
+        if isinstance(node, ast.ImportFrom) or [alias.name for alias in node.names] == [finding.subject]:
+            means = f"removed `{ast.unparse(node)}`, which closes a circle"
+            yield from _edits(finding.file, replace_statement(text, node, []), means)
+
+
 def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """An import that nothing uses. An `__init__.py` imports for others, so it keeps its own."""
     if finding.file.endswith("__init__.py"):
@@ -287,6 +296,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),
+    "circular-import": (open_circle,),
     "unknown-package": (correct_import,),
     "duplicate-definition": (import_duplicate,),
     "defined-elsewhere": (import_duplicate,),

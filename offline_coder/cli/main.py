@@ -20,6 +20,7 @@ COMMANDS = {
     "replay": "replay",
     "verify": "verify",
     "models": "models",
+    "bundle": "bundle",
     "serve": "serve",
     "doctor": "doctor",
 }

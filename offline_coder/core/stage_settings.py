@@ -12,7 +12,8 @@ class StageSettings(Value):
     those of a file and of the whole run.
 
     `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
-    the model; an answer costs about seven tokens a passage. `offered_requirements` of
+    the model; an answer costs about seven tokens a passage. Of a paper that is too long, the model is shown
+    `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
 
     `gpu` shows the NVIDIA GPUs to the repository when it is run in the sandbox.
@@ -26,6 +27,8 @@ class StageSettings(Value):
     top_p: float = 1.0
     min_p: float = 0.05
     repetition_penalty: float = 1.0
+    distilling_passages: int = 24
+    distilling_tokens: int = 240
     overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
@@ -41,9 +44,9 @@ class StageSettings(Value):
     max_components: int = 2
     continuations: int = 1
     regenerations: int = 1
-    rewrite_rounds: int = 4
-    rewrite_file_tokens: int = 1200
-    rewrite_tokens: int = 4000
+    rewrite_rounds: int = 2
+    rewrite_file_tokens: int = 800
+    rewrite_tokens: int = 1600
     debug_rounds: int = 0
     gpu: bool = False
 

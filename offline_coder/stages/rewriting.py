@@ -29,6 +29,7 @@ from offline_coder.stages.repair import FENCE, PREFILL
 # The definition begins in the first column, so whatever else begins there comes after its end.
 NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
 OWED = frozenset({"missing-class", "missing-function"})
+CONTRACT = OWED | {"missing-method", "stub"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,24 @@ def with_file(
     mended: Mended, path: str, text: str, look: Look, order: Sequence[str]
 ) -> tuple[Tally, Mended | None]:
     """The findings with another text for one file, after what a machine can mend; and that repository
-    with the changes that were kept, None when it is not better or another file has a new error."""
+    with the changes that were kept, None when it is not better, another file has a new error or more of
+    the plan is missing."""
     done = mend({**mended.files, path: text}, look, order)
     after = Tally.of(done.findings)
     worse = new_elsewhere(mended.findings, done.findings, path)
-    if worse or not after.fewer_than(Tally.of(mended.findings)):
+    if (
+        worse
+        or owed_by(done.findings) > owed_by(mended.findings)
+        or not after.fewer_than(Tally.of(mended.findings))
+    ):
         return after, None
     mechanical = tuple(attempt for attempt in done.attempts if attempt.kept)
     return after, Mended(done.files, done.findings, mechanical)
+
+
+def owed_by(findings: Sequence[Finding]) -> int:
+    """How many planned definitions are missing, or are only pretended."""
+    return sum(finding.rule in CONTRACT for finding in findings)
 
 
 def attempt_of(given: Rewrite, before: Tally, after: Tally, *, kept: bool) -> Attempt:

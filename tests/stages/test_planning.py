@@ -23,6 +23,7 @@ from offline_coder.engines.random_walk import RandomWalkEngine, walk
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.closing import closed
+from offline_coder.stages.distilling.verdicts import TOPICS
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.architecture import GIVEN_PATHS, importable_path, some_of, with_known_bases
@@ -181,6 +182,11 @@ EXAMPLES = {
         {"passages": ["p1"], "kinds": {"p1": {"enum": ["data", ""]}}},
         {"p1": "data"},
         {"p1": "model"},
+    ),
+    "distilling": (
+        {"passages": ["p1", "p2"], "topics": {name: {"enum": TOPICS} for name in ("p1", "p2")}},
+        {"p1": "method", "p2": "background"},
+        {"p1": "method", "p2": "keep"},
     ),
     "build_order": (
         {
