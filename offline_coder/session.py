@@ -14,6 +14,7 @@ from offline_coder.core.nursery import nursed
 from offline_coder.core.plan import Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import text_digest
+from offline_coder.engines.memory import SMALLEST_CONTEXT
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.own_network import network_of
 from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
@@ -96,12 +97,25 @@ class Session:
     started_at: str = field(default_factory=now_in_utc)
     engine_start_seconds: float = 0.0
     engine_network: str = ""
+    context_asked: int | None = None
+    engine_notes: list[str] = field(default_factory=list)
+
+    def told(self, text: str) -> None:
+        """Keep for the manifest, and show, what there is to say of the engine."""
+        self.engine_notes.append(text)
+        self.meter.watcher.note(text)
 
     @asynccontextmanager
     async def engine(self, context: int | None) -> AsyncIterator[Engine]:
-        """The engine that the job asks for, with `context` tokens where that is given. Raises as
-        `open_engine` does."""
+        """The engine that the job asks for, with `context` tokens where that is given; otherwise with fewer
+        than asked where memory does not hold them. Raises as `open_engine` does."""
         job, watcher = self.job, self.meter.watcher
+        settings = replace(
+            job.engine,
+            context=context or job.engine.context,
+            # What was journaled is the answer of an engine with that context and no other.
+            least_context=SMALLEST_CONTEXT if context is None else None,
+        )
         watcher.stage_began("engine", 0)
         began = time.monotonic()
         async with open_engine(
@@ -109,8 +123,9 @@ class Session:
             resolve=model_folder,
             log=self.run.engine_log,
             endpoint=job.endpoint or None,
-            settings=replace(job.engine, context=context or job.engine.context),
+            settings=settings,
             on_progress=lambda seconds, text: watcher.step_done(f"{seconds:.0f} s: {text}"),
+            on_note=self.told,
         ) as engine:
             self.engine_start_seconds += time.monotonic() - began
             self.engine_network = network_of(engine.identity)
@@ -147,6 +162,8 @@ class Session:
             engine=engine.identity,
             engine_network=self.engine_network,
             context=engine.context,
+            context_asked=self.context_asked,
+            engine_notes=tuple(self.engine_notes),
             stage_settings=job.stages,
             plan_edited=self.edited,
             prompts=prompt_digests(),
@@ -260,20 +277,23 @@ async def execute(job: Job, watcher: Watcher) -> Outcome:
                 forget_repository(run.path, before)
         edited = before is not None and (before.plan_edited or bool(changed))
         session = Session(job, run, paper, digest, Meter(watcher), plan, edited, registry)
+        session.context_asked = before.context_asked if before is not None else job.engine.context
+        session.engine_notes += before.engine_notes if before is not None else ()
         # What the journal answers needs no engine, so the engine of an earlier start is only expected.
         expected = (before.engine, before.context) if before is not None else None
-        async with supervised(session.engine, expected=expected, note=watcher.note) as engine:
+        async with supervised(session.engine, expected=expected, note=session.told) as engine:
             return await nursed(session.carry_out(engine))
 
 
 def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
     """Raises BadInput when the folder's run is not the one that `job` asks for."""
+    context = job.engine.context
     asked = {
         "the paper": (paper_sha256, before.paper_sha256),
         "--model": (job.model, before.model),
         "--endpoint": (job.endpoint, before.endpoint),
         "--reader": (job.reader, before.reader),
-        "--context": (job.engine.context or before.context, before.context),
+        "--context": (before.context if context in (None, before.context_asked) else context, before.context),
         "--seed, --temperature or --candidates": (deciding(job.stages), deciding(before.stage_settings)),
     }
     for name, (now, then) in asked.items():

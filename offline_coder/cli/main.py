@@ -2,7 +2,9 @@
 
 import errno
 import sys
+from collections.abc import Callable
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -25,7 +27,13 @@ COMMANDS = {
     "doctor": "doctor",
 }
 INTERRUPTED = 130
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_SPACE = "free some space, then type the same command again"
+FORBIDDEN = "make it writable, or choose another folder: -o for a run, OFFLINE_CODER_HOME for weights"
+HINTS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), NO_SPACE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), FORBIDDEN),
+}
+"""What to type next, by the number that the system gives its refusal."""
 
 
 class Commands(click.Group):
@@ -50,12 +58,17 @@ def cli() -> None:
     """Turn a machine-learning paper into a code repository that reproduces it, on this machine alone."""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 findings under --strict, 2 bad usage or input, 3 a
     prerequisite is missing, 4 the engine failed, 130 interrupted."""
+    ended(lambda: cli.main(args=arguments, prog_name="offline-coder", standalone_mode=False))
+
+
+def ended(command: Callable[[], object]) -> NoReturn:
+    """Exit with what `command` returns, or with its error as a line; nothing leaves this machine."""
     GUARD.close()
     try:
-        result = cli.main(args=arguments, prog_name="offline-coder", standalone_mode=False)
+        result = command()
     except OfflineCoderError as error:
         fail(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
@@ -64,12 +77,11 @@ def main(arguments: list[str] | None = None) -> None:
         fail("interrupted", "type the same command again to go on where it stopped", INTERRUPTED)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        hint = "free some space, then type the same command again" if error.errno in NO_SPACE else ""
-        fail(f"{error.strerror or error}{place}", hint, 3)
+        fail(f"{error.strerror or error}{place}", HINTS.get(error.errno or 0, ""), 3)
     sys.exit(result if isinstance(result, int) else 0)
 
 
-def fail(message: str, hint: str, code: int) -> None:
+def fail(message: str, hint: str, code: int) -> NoReturn:
     """One line on standard error, the hint on a second, and exit."""
     click.echo(f"offline-coder: {message}", err=True)
     if hint:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from offline_coder.core.no_way_out import GUARD
-from offline_coder.engines.settings import EngineSettings
+from offline_coder.engines.settings import STALL_SECONDS, EngineSettings
 
 DEFAULT_MODEL = "qwen2.5-coder-1.5b"
 GIBIBYTE = 1 << 30
@@ -41,6 +41,17 @@ def batch_invariant_option(function: Command) -> Command:
     )(function)
 
 
+def stall_option(function: Command) -> Command:
+    """When an engine counts as hanging."""
+    return click.option(
+        "--stall-seconds",
+        type=click.FloatRange(1),
+        default=STALL_SECONDS,
+        show_default=True,
+        help="Give up an engine that owes an answer and does nothing for so long.",
+    )(function)
+
+
 def engine_options(function: Command) -> Command:
     """The model, where it is served, and the settings that matter for memory."""
     return added(
@@ -63,6 +74,7 @@ def engine_options(function: Command) -> Command:
             "--gpus", type=click.IntRange(1), default=1, show_default=True, help="GPUs for one model."
         ),
         batch_invariant_option,
+        stall_option,
     )
 
 
@@ -140,6 +152,7 @@ def engine_settings(
     seed: int = 0,
     *,
     batch_invariant: bool = False,
+    stall_seconds: float = STALL_SECONDS,
 ) -> EngineSettings:
     """The engine's settings from the options' values."""
     kv_bytes = int(kv_gib * GIBIBYTE) if kv_gib is not None else None
@@ -150,4 +163,5 @@ def engine_settings(
         gpus=gpus,
         seed=seed,
         batch_invariant=batch_invariant,
+        stall_seconds=stall_seconds,
     )

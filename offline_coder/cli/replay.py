@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from offline_coder.cli.options import allow_endpoint, display_options
+from offline_coder.cli.options import allow_endpoint, display_options, stall_option
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
 from offline_coder.replay import Reasked, Replayed, ask_again
@@ -27,15 +27,18 @@ DIFFERS_EXIT = 1
     show_default=True,
     help="Questions that --verify asks at a time.",
 )
+@stall_option
 @display_options
-def replay(folder: Path, verify: bool, parallel: int, quiet: bool, as_json: bool) -> int:
+def replay(
+    folder: Path, verify: bool, parallel: int, stall_seconds: float, quiet: bool, as_json: bool
+) -> int:
     """Make the run in DIR again from its journal, without an engine, and compare every file.
 
     Exits with 1 when something differs. Nothing in DIR is changed.
     """
     if verify:
         with watcher(quiet or as_json) as shown:
-            reasked = run_to_end(verified(folder, parallel, shown))
+            reasked = run_to_end(verified(folder, parallel, stall_seconds, shown))
         if as_json:
             click.echo(json.dumps(asdict(reasked), indent=2))
         else:
@@ -57,7 +60,7 @@ def replay(folder: Path, verify: bool, parallel: int, quiet: bool, as_json: bool
     return DIFFERS_EXIT if replayed.differences else 0
 
 
-async def verified(folder: Path, parallel: int, shown: Watcher) -> Reasked:
+async def verified(folder: Path, parallel: int, stall_seconds: float, shown: Watcher) -> Reasked:
     """Every question of the run in `folder`, asked again of the engine that its manifest names."""
     import tempfile
 
@@ -66,7 +69,7 @@ async def verified(folder: Path, parallel: int, shown: Watcher) -> Reasked:
     from offline_coder.session import model_folder
 
     RunFolder(folder).finished()
-    job = job_of(folder)
+    job = job_of(folder, stall_seconds)
     allow_endpoint(job.endpoint)
     with tempfile.TemporaryDirectory(prefix="offline-coder-replay-") as place:
         shown.stage_began("engine", 0)

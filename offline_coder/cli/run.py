@@ -20,6 +20,7 @@ from offline_coder.cli.options import (
     reader_option,
     registry_option,
     sampling_options,
+    stall_option,
 )
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
@@ -89,6 +90,7 @@ def generating(command: Command) -> Command:
         gpu_fraction: float | None,
         gpus: int,
         batch_invariant: bool,
+        stall_seconds: float,
         seed: int,
         temperature: float | None,
         candidates: int,
@@ -106,7 +108,13 @@ def generating(command: Command) -> Command:
             registry=registry,
             stages=stage_settings(model, temperature, seed, candidates, debug_rounds),
             engine=engine_settings(
-                context, kv_gib, gpu_fraction, gpus, seed, batch_invariant=batch_invariant
+                context,
+                kv_gib,
+                gpu_fraction,
+                gpus,
+                seed,
+                batch_invariant=batch_invariant,
+                stall_seconds=stall_seconds,
             ),
         )
         code: int = command(job, **others)
@@ -136,7 +144,7 @@ def plan(job: Job, edit: bool, quiet: bool, as_json: bool) -> int:
     return edit_plan(job.output) if edit else code
 
 
-def job_of(folder: Path) -> Job:
+def job_of(folder: Path, stall_seconds: float) -> Job:
     """The job whose run lies in `folder`. Raises BadInput when there is none."""
     before = RunFolder(folder).manifest()
     if before is None:
@@ -154,6 +162,7 @@ def job_of(folder: Path) -> Job:
             gpus=int(served.get("gpus", "1")),
             seed=before.stage_settings.seed,
             batch_invariant=served.get("batch_invariant") == "true",
+            stall_seconds=stall_seconds,
         ),
     )
 
@@ -161,10 +170,11 @@ def job_of(folder: Path) -> Job:
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Exit with 1 when the checks found something.")
+@stall_option
 @display_options
-def write(folder: Path, strict: bool, quiet: bool, as_json: bool) -> int:
+def write(folder: Path, strict: bool, stall_seconds: float, quiet: bool, as_json: bool) -> int:
     """Write the repository that was planned in DIR, with the paper, model and settings of the plan."""
-    return carry_out(job_of(folder), quiet, as_json, strict)
+    return carry_out(job_of(folder, stall_seconds), quiet, as_json, strict)
 
 
 @click.command()
@@ -174,12 +184,15 @@ def write(folder: Path, strict: bool, quiet: bool, as_json: bool) -> int:
 )
 @click.option("--gpu", is_flag=True, help="Let the repository use the NVIDIA GPUs; needs bubblewrap.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when the checks found something.")
+@stall_option
 @display_options
-def debug(folder: Path, rounds: int, gpu: bool, strict: bool, quiet: bool, as_json: bool) -> int:
+def debug(
+    folder: Path, rounds: int, gpu: bool, strict: bool, stall_seconds: float, quiet: bool, as_json: bool
+) -> int:
     """Run the repository of DIR in the sandbox and let the model correct what fails.
 
     A correction is kept when it parses and fewer steps fail.
     """
-    job = job_of(folder)
+    job = job_of(folder, stall_seconds)
     stages = job.stages.model_copy(update={"debug_rounds": rounds, "gpu": gpu})
     return carry_out(replace(job, stages=stages, again=True), quiet, as_json, strict)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from offline_coder.cli.options import DEFAULT_MODEL, batch_invariant_option, eng
 from offline_coder.cli.progress import watcher
 from offline_coder.cli.running import run_to_end
 from offline_coder.core.errors import EngineFailed
+from offline_coder.engines.memory import SMALLEST_CONTEXT
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.session import model_folder
 
@@ -65,9 +67,10 @@ async def keep_serving(model: str, settings: EngineSettings, port: int | None, q
                 shown.stage_began("engine", 0)
                 starting = served(
                     folder,
-                    settings,
+                    replace(settings, least_context=SMALLEST_CONTEXT),
                     log=log,
                     on_progress=lambda seconds, text: shown.step_done(f"{seconds:.0f} s: {text}"),
+                    on_note=shown.note,
                     port=port,
                 )
                 serving = await stack.enter_async_context(starting)

@@ -47,6 +47,10 @@ class EngineDied(EngineFailed):
     """The engine's process is gone; a new one may answer."""
 
 
+class OutOfMemory(EngineFailed):
+    """The engine did not start because memory did not hold it; with a shorter context it may."""
+
+
 class Interrupted(OfflineCoderError):
     """The user or the system asked us to stop; the run can be resumed."""
 

@@ -1,6 +1,7 @@
 """An engine behind an OpenAI-compatible vLLM server, ours or the user's."""
 
 import asyncio
+import socket as sockets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -8,12 +9,19 @@ from typing import Any, Protocol, TypeVar
 
 import openai
 from httpx2 import AsyncHTTPTransport
-from openai import DEFAULT_CONNECTION_LIMITS, AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+from openai import (
+    DEFAULT_CONNECTION_LIMITS,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    HttpxBinaryResponseContent,
+    Timeout,
+)
 
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineDied, EngineFailed
 from offline_coder.core.request import Completion, Message, Request
-from offline_coder.engines.settings import Thinking
+from offline_coder.engines.settings import STALL_SECONDS, Thinking
+from offline_coder.engines.stall import StallWatch
 from offline_coder.engines.streaming import needs_stream, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
 
@@ -22,6 +30,14 @@ RETRY_WAITS = (0.5, 2.0, 5.0)
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses that say "not now": from a proxy before a cluster, or a server that is still loading."""
 CONNECT_SECONDS = 10.0
+LOOK_SECONDS = 10.0
+KEEPALIVE = (
+    (sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1),
+    (sockets.IPPROTO_TCP, sockets.TCP_KEEPIDLE, 60),
+    (sockets.IPPROTO_TCP, sockets.TCP_KEEPINTVL, 20),
+    (sockets.IPPROTO_TCP, sockets.TCP_KEEPCNT, 5),
+)
+"""A machine that vanishes without a word is noticed after 160 seconds, however long an answer may take."""
 
 Result = TypeVar("Result")
 
@@ -38,8 +54,10 @@ class OpenAIEngine:
     """Generation through a vLLM server's OpenAI-compatible interface.
 
     `url` is the server's root, without /v1; `socket` the Unix socket that it listens on, where it has no
-    port; `thinking` for a model that can. With a `guard`, requests under way fail as soon as the
-    server's process is gone, with its cause, instead of waiting for a time limit.
+    port; `thinking` for a model that can. With a `guard` the server is ours: requests under way fail as soon
+    as its process is gone, with the cause, and one that hangs counts as dead. A server hangs that does
+    nothing for `stall_seconds`; one that does not show what it does may take `request_seconds` before an
+    answer begins (stall.py).
     """
 
     def __init__(
@@ -51,6 +69,7 @@ class OpenAIEngine:
         *,
         key: str = "",
         request_seconds: float = 3600.0,
+        stall_seconds: float = STALL_SECONDS,
         guard: Guard | None = None,
         socket: Path | None = None,
         thinking: Thinking | None = None,
@@ -61,7 +80,10 @@ class OpenAIEngine:
         self._context = context - (thinking.tokens if thinking else 0)
         self._thinking = thinking
         self._guard = guard
-        self._client = server_client(self._url, key, request_seconds, socket)
+        self._client = server_client(self._url, key, None, socket)
+        self._closed = False
+        self._look_seconds = min(LOOK_SECONDS, stall_seconds)
+        self._watch = StallWatch(self._metrics, stall_seconds, request_seconds)
 
     @property
     def identity(self) -> Identity:
@@ -78,13 +100,15 @@ class OpenAIEngine:
 
         Raises:
             BadInput: prompt and `max_tokens` together do not fit the context.
-            EngineFailed: the server is gone, timed out, or refused the request.
+            EngineFailed: the server is gone, hangs, or refused the request.
         """
         check_fits(request, await self.count(request.messages), self._context)
         body = chat_body(request, self._model, self._thinking)
         began = time.monotonic()
-        if needs_stream(request):
-            return await self._tried(lambda: read_stream(self._client, body, request), request.purpose)
+        if needs_stream(request) or not await self._watch.tells():
+            return await self._tried(
+                lambda: read_stream(self._client, body, request, self._watch), request.purpose
+            )
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)
 
@@ -92,7 +116,7 @@ class OpenAIEngine:
         """Tokens of `messages` as a prompt, counted by the server with the model's own template.
 
         Raises:
-            EngineFailed: the server is gone, timed out, or cannot count.
+            EngineFailed: the server is gone, hangs, or cannot count.
         """
         body = {"model": self._model, "messages": turns(messages), **template_flags(messages)}
         answer = await self._post("/tokenize", body, "counting tokens")
@@ -101,7 +125,9 @@ class OpenAIEngine:
         return int(answer["count"])
 
     async def close(self) -> None:
-        """Close the connections. The server goes on."""
+        """Close the connections; what is still under way fails as with a server that died. The server
+        goes on."""
+        self._closed = True
         await self._client.close()
 
     async def _post(self, route: str, body: dict[str, Any], purpose: str) -> dict[str, Any]:
@@ -111,8 +137,6 @@ class OpenAIEngine:
         for wait in (*RETRY_WAITS, None):
             try:
                 return await self._guarded(ask())
-            except openai.APITimeoutError:
-                raise EngineFailed(f"{purpose}: no answer in time from {self._url}") from None
             except openai.APIConnectionError as error:
                 if wait is None:
                     hint = "is the server still running?"
@@ -120,6 +144,8 @@ class OpenAIEngine:
             except openai.APIStatusError as error:
                 if wait is None or error.status_code not in BUSY:
                     raise refusal(error, purpose) from None
+            except openai.APIError as error:
+                raise EngineFailed(f"{purpose}: {self._url} broke off: {error.message[:500]}") from None
             await self._guarded(asyncio.sleep(wait))
         raise AssertionError("the last try returns or raises")
 
@@ -129,25 +155,57 @@ class OpenAIEngine:
             raise EngineFailed(f"{self._url}{route} answered with something that is not a JSON object")
         return answer
 
+    async def _metrics(self) -> str | None:
+        """The server's counters, None where it shows none. Raises OSError when it does not answer."""
+        try:
+            got = await self._client.get(
+                f"{self._url}/metrics",
+                cast_to=HttpxBinaryResponseContent,
+                options={"timeout": self._look_seconds},
+            )
+        except openai.APIStatusError:
+            return None
+        except (openai.APIConnectionError, RuntimeError) as error:
+            # RuntimeError: the client was closed meanwhile.
+            raise OSError(root_cause(error)) from None
+        return got.text
+
     async def _guarded(self, work: Awaitable[Result]) -> Result:
-        """The result of `work`, or EngineFailed as soon as the server's process is gone."""
-        if self._guard is None:
-            return await work
+        """The result of `work`, or EngineFailed as soon as the server's process is gone or hangs."""
         task = asyncio.ensure_future(work)
-        death = asyncio.ensure_future(self._guard.death())
-        for job in (task, death):
+        stall = asyncio.ensure_future(self._watch.stall())
+        death = asyncio.ensure_future(self._guard.death()) if self._guard is not None else None
+        jobs: set[asyncio.Future[Any]] = {task, stall} | ({death} if death is not None else set())
+        for job in jobs:
             job.add_done_callback(_seen)
         try:
-            await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            if self._closed:
+                # Another request saw that the server is dead or hangs, and it was cleared away.
+                raise EngineDied("the engine is gone")
             if task.done() and not isinstance(task.exception(), openai.APIError):
                 return task.result()
-            # A dying server first breaks its connections; give its process a moment to be gone.
-            await asyncio.wait({death}, timeout=0 if death.done() else DEATH_SECONDS)
-            if death.done():
-                raise EngineDied(f"the engine died: {death.result()}")
+            if death is not None:
+                # A dying server first breaks its connections; give its process a moment to be gone.
+                if task.done():
+                    await asyncio.wait({death}, timeout=DEATH_SECONDS)
+                if death.done():
+                    raise EngineDied(f"the engine died: {death.result()}")
+            if not task.done():
+                raise self._hung(stall.result())
             return await task
         finally:
-            await asyncio.gather(_cancelled(task), _cancelled(death))
+            await asyncio.gather(*map(_cancelled, jobs))
+
+    def _hung(self, seconds: float) -> EngineFailed:
+        """The error for a server that did nothing for `seconds`."""
+        patience = "--stall-seconds gives it longer"
+        if self._guard is not None:
+            return EngineDied(f"the engine hangs: no token in {seconds:.0f} s", patience)
+        return EngineFailed(
+            f"{self._url} hangs: no token in {seconds:.0f} s",
+            f"restart it, then type the same command again; {patience}",
+        )
 
 
 DEATH_SECONDS = 3.0
@@ -166,12 +224,18 @@ def _seen(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-def server_client(url: str, key: str, request_seconds: float, socket: Path | None = None) -> AsyncOpenAI:
+def server_client(
+    url: str, key: str, request_seconds: float | None, socket: Path | None = None
+) -> AsyncOpenAI:
     """A client for the server at `url`, or behind the Unix socket `socket`, that uses no proxy and does
-    not retry by itself."""
+    not retry by itself. None sets no limit on an answer."""
     timeout = Timeout(request_seconds, connect=CONNECT_SECONDS)
     limits = DEFAULT_CONNECTION_LIMITS
-    transport = AsyncHTTPTransport(uds=str(socket), limits=limits) if socket is not None else None
+    transport = (
+        AsyncHTTPTransport(uds=str(socket), limits=limits, trust_env=False)
+        if socket is not None
+        else AsyncHTTPTransport(limits=limits, trust_env=False, socket_options=KEEPALIVE)
+    )
     return AsyncOpenAI(
         base_url=f"{url}/v1",
         # The client library refuses an empty key; a server without one ignores it.

@@ -37,7 +37,15 @@ async def endpoint_engine(
         weights_digest=UNVERIFIED,
         settings={"context": str(context)},
     )
-    engine = OpenAIEngine(url, name, identity, context, key=key, request_seconds=settings.request_seconds)
+    engine = OpenAIEngine(
+        url,
+        name,
+        identity,
+        context,
+        key=key,
+        request_seconds=settings.request_seconds,
+        stall_seconds=settings.stall_seconds,
+    )
     try:
         yield engine
     finally:

@@ -15,6 +15,9 @@ SECOND_HAND = re.compile(
     r"|^KeyboardInterrupt|Application shutdown"
 )
 LONGEST = 300
+KILLED = "killed (SIGKILL), often because the machine ran out of memory"
+OUT_OF_MEMORY = ("out of memory", "out of GPU memory", "killed (SIGKILL)")
+"""How a cause begins that a smaller engine may not meet."""
 
 # (what the log says, what the user reads), most telling first. {0} is the first group.
 KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -74,6 +77,11 @@ def cause_from_log(text: str) -> str:
     errors = [re.sub(r", retrying \d+ of \d+$", "", line) for line in errors]
     chosen = errors[0] if errors else lines[-1] if lines else ""
     return chosen[:LONGEST]
+
+
+def is_out_of_memory(cause: str) -> bool:
+    """Whether `cause`, as `cause_from_log` words it, is a lack of memory."""
+    return cause.startswith(OUT_OF_MEMORY)
 
 
 def plain_line(raw: str) -> str:

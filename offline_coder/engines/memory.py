@@ -198,6 +198,17 @@ def plan_memory(
     return MemoryPlan(wanted, kv_bytes, fraction, shape.dtype)
 
 
+def with_less(settings: EngineSettings, tried: MemoryPlan) -> EngineSettings | None:
+    """`settings` for another start when memory did not hold what `tried` says: half the context, half the
+    cache where one was asked for. None when there is nothing shorter to try."""
+    least = settings.least_context
+    if least is None or tried.context <= least:
+        return None
+    context = max(tried.context // 2, least)
+    kv_bytes = settings.kv_bytes and settings.kv_bytes * context // tried.context
+    return replace(settings, context=context, kv_bytes=kv_bytes)
+
+
 def free_memory(device: str) -> FreeMemory:
     """Memory that is free now on `device`; on a CPU inside a container, what the container may take."""
     if device == "cuda":

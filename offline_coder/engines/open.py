@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from offline_coder.core.engine import Engine
-from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
+from offline_coder.engines.settings import EngineSettings, ModelFolder, OnNote, OnProgress
 
 SCRIPTED = "scripted:"
 RANDOM_WALK = "random-walk"
@@ -22,13 +22,15 @@ async def open_engine(
     endpoint: str | None = None,
     settings: EngineSettings | None = None,
     on_progress: OnProgress | None = None,
+    on_note: OnNote | None = None,
 ) -> AsyncIterator[Engine]:
     """The engine that `model` and `endpoint` ask for, closed with all its processes when the block ends.
 
     `scripted:FILE` answers from a file, `random-walk` with random text that obeys every constraint,
     `transformers:NAME` runs in this process; with `endpoint`, `model` is the name served there ("" for
     the only one). Anything else is a model for a vLLM server of our own. `resolve` finds and verifies
-    weights; it is called only when some are needed, in a thread of its own. `log` gets the server's log.
+    weights; it is called only when some are needed, in a thread of its own. `log` gets the server's log,
+    `on_note` what is not as it was asked for.
 
     Raises:
         BadInput: no such file, model, or context.
@@ -64,7 +66,7 @@ async def open_engine(
 
             folder = await _resolved(resolve, model)
             engine = await stack.enter_async_context(
-                managed_vllm(folder, settings, log=log, on_progress=on_progress)
+                managed_vllm(folder, settings, log=log, on_progress=on_progress, on_note=on_note)
             )
         yield engine
 

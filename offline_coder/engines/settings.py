@@ -7,6 +7,13 @@ from pathlib import Path
 OnProgress = Callable[[float, str], None]
 """Called while an engine starts, with the seconds since it was asked to and what it is doing."""
 
+OnNote = Callable[[str], None]
+"""Called with one line that the user should know, and that the manifest keeps."""
+
+STALL_SECONDS = 900.0
+"""A CPU reads a prompt in one step that shows nothing before its end; the longest one measured took two
+minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
@@ -14,6 +21,8 @@ class EngineSettings:
 
     Attributes:
         context: tokens that prompt and answer may have together.
+        least_context: where memory does not hold the context, others down to this are tried, each half as
+            long. None: no other than the first is tried.
         kv_bytes: bytes set aside for the key-value cache.
         gpu_fraction: share of a GPU's memory that vLLM may take, 0 to 1.
         dtype: type of weights and cache ("bfloat16", "float32").
@@ -23,10 +32,13 @@ class EngineSettings:
         compile: let torch.compile build faster kernels, for a slower start. None: only on CUDA.
         batch_invariant: on NVIDIA, the same text whatever else is in the batch, at some speed.
         startup_seconds: how long a server may take to get ready.
-        request_seconds: how long one answer may take.
+        stall_seconds: how long a server that owes an answer may do nothing before it counts as hanging.
+        request_seconds: how long one answer may take once it is its turn, where no server tells what it
+            does: in this process, and for the first token of a server without counters.
     """
 
     context: int | None = None
+    least_context: int | None = None
     kv_bytes: int | None = None
     gpu_fraction: float | None = None
     dtype: str | None = None
@@ -36,6 +48,7 @@ class EngineSettings:
     compile: bool | None = None
     batch_invariant: bool = False
     startup_seconds: float = 900.0
+    stall_seconds: float = STALL_SECONDS
     request_seconds: float = 3600.0
 
 

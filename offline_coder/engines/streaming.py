@@ -1,11 +1,14 @@
 """An answer read while it is written, and ended here when it says what ends it.
 
 vLLM takes four stop strings at most. A request with more, or with a watch, is streamed: the server gets
-the first four, the rest is looked for here, and closing the stream makes the server stop.
+the first four, the rest is looked for here, and closing the stream makes the server stop. So is one to a
+server that does not show what it does: then the stream shows it.
 """
 
 import time
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from typing import Any, TypeVar
 
 from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
@@ -13,10 +16,13 @@ from openai.types.chat import ChatCompletionChunk
 from offline_coder.core.errors import EngineFailed
 from offline_coder.core.request import Completion, FinishReason, Request
 from offline_coder.engines.cutting import before_stop
+from offline_coder.engines.stall import StallWatch
 from offline_coder.engines.watching import watch_of
 from offline_coder.engines.wire import FINISH
 
 SERVER_STOPS = 4
+
+Chunk = TypeVar("Chunk")
 
 
 def needs_stream(request: Request) -> bool:
@@ -62,9 +68,11 @@ class Ending:
             self.text, self._watch = self.text[:at], None
 
 
-async def read_stream(client: AsyncOpenAI, body: dict[str, Any], request: Request) -> Completion:
-    """The completion for `body`. `cached_tokens` is 0 when it was ended here: the server tells that number
-    only at an end of its own.
+async def read_stream(
+    client: AsyncOpenAI, body: dict[str, Any], request: Request, watch: StallWatch
+) -> Completion:
+    """The completion for `body`; `watch` is told of all that arrives. `cached_tokens` is 0 when it was
+    ended here: the server tells that number only at an end of its own.
 
     Raises:
         EngineFailed: the answer has another shape, or ended for another reason than stop or length.
@@ -85,8 +93,8 @@ async def read_stream(client: AsyncOpenAI, body: dict[str, Any], request: Reques
         stream=True,
         stream_cls=AsyncStream[ChatCompletionChunk],
     )
-    async with stream:
-        async for chunk in stream:
+    async with stream, aclosing(felt(stream, watch)) as chunks:
+        async for chunk in chunks:
             if chunk.usage is not None:
                 prompt, output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
                 details = chunk.usage.prompt_tokens_details
@@ -108,3 +116,19 @@ async def read_stream(client: AsyncOpenAI, body: dict[str, Any], request: Reques
         output_tokens=output,
         seconds=time.monotonic() - began,
     )
+
+
+async def felt(stream: AsyncIterable[Chunk], watch: StallWatch) -> AsyncGenerator[Chunk, None]:
+    """What `stream` brings, with `watch` told of it."""
+    began = False
+    try:
+        async for chunk in stream:
+            if began:
+                watch.felt()
+            else:
+                watch.stream_began()
+                began = True
+            yield chunk
+    finally:
+        if began:
+            watch.stream_ended()

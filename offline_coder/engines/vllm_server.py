@@ -18,20 +18,21 @@ from pathlib import Path
 import openai
 
 from offline_coder.core.engine import Identity
-from offline_coder.core.errors import EngineFailed
+from offline_coder.core.errors import EngineFailed, OutOfMemory
 from offline_coder.engines import launcher
 from offline_coder.engines.client import OpenAIEngine, server_client
 from offline_coder.engines.command import (
     HOST,
+    Installed,
     installed_vllm,
     server_command,
     server_environment,
     server_identity,
 )
-from offline_coder.engines.failures import cause_from_log, last_step
-from offline_coder.engines.memory import free_memory, plan_memory, read_shape
+from offline_coder.engines.failures import KILLED, cause_from_log, is_out_of_memory, last_step
+from offline_coder.engines.memory import MemoryPlan, free_memory, plan_memory, read_shape, with_less
 from offline_coder.engines.own_network import probe
-from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
+from offline_coder.engines.settings import EngineSettings, ModelFolder, OnNote, OnProgress
 
 POLL_SECONDS = 0.25
 STOP_SECONDS = 15.0
@@ -85,9 +86,7 @@ class VllmServer:
         status = self._process.poll()
         told = cause_from_log(self._tail())
         if status in (128 + signal.SIGKILL, -signal.SIGKILL):
-            return (
-                f"killed (SIGKILL), often because the machine ran out of memory; last in {self.log}: {told}"
-            )
+            return f"{KILLED}; last in {self.log}: {told}"
         return told or f"it ended with status {status} and an empty log"
 
     async def death(self) -> str:
@@ -100,14 +99,15 @@ class VllmServer:
         """Return when the server answers with our key.
 
         Raises:
-            EngineFailed: it ended, or was not ready after `seconds`.
+            OutOfMemory: it ended for lack of memory.
+            EngineFailed: it ended otherwise, or was not ready after `seconds`.
         """
         began = time.monotonic()
         client = server_client(self.url, self.key, 10.0, self.socket)
         try:
             while (elapsed := time.monotonic() - began) < seconds:
                 if not self.alive:
-                    raise EngineFailed(f"the engine did not start: {self.cause()}", f"see {self.log}")
+                    raise self._failed_start()
                 with contextlib.suppress(openai.APIError):
                     await client.models.list()
                     return
@@ -118,6 +118,13 @@ class VllmServer:
             await client.close()
         step = last_step(self._tail())
         raise EngineFailed(f"the engine was not ready after {seconds:.0f} s; last: {step}", f"see {self.log}")
+
+    def _failed_start(self) -> EngineFailed:
+        cause = self.cause()
+        if is_out_of_memory(cause):
+            hint = f"free memory, take a smaller model, or set a shorter --context; see {self.log}"
+            return OutOfMemory(f"the engine did not start: {cause}", hint)
+        return EngineFailed(f"the engine did not start: {cause}", f"see {self.log}")
 
     def stop(self) -> None:
         """End the server and every process of its group. Safe to call twice. At most 20 seconds."""
@@ -159,32 +166,70 @@ async def serve(
     *,
     log: Path,
     on_progress: OnProgress | None = None,
+    on_note: OnNote | None = None,
     port: int | None = None,
     alone: bool = False,
 ) -> AsyncIterator[Serving]:
     """A ready server for `model`, stopped when the block ends. It listens on `port` of loopback, a free one
-    when none is given; `alone` on a Unix socket instead, in a network of its own.
+    when none is given; `alone` on a Unix socket instead, in a network of its own. When memory does not
+    hold it, shorter contexts are tried as `settings` allow, and `on_note` is told.
 
     Raises:
         MissingPrerequisite: vLLM is not installed, or model and context do not fit the memory.
         BadInput: the folder holds no model, or the context asked for is longer than the model's.
+        OutOfMemory: memory does not hold the shortest context either.
         EngineFailed: it did not start; the message has the cause from its log, which is at `log`.
     """
     installed = installed_vllm()
-    shape, free = read_shape(model.folder), free_memory(installed.device)
-    plan = plan_memory(model, shape, settings, installed.device, free)
-    identity = server_identity(model, plan, settings, installed)
+    shape = read_shape(model.folder)
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            plan = plan_memory(model, shape, settings, installed.device, free_memory(installed.device))
+            start = Start(model, plan, settings, installed, log, port, alone)
+            try:
+                server = await stack.enter_async_context(started(start, on_progress))
+                break
+            except OutOfMemory as error:
+                less = with_less(settings, plan)
+                if less is None:
+                    raise
+                settings = less
+                if on_note is not None:
+                    on_note(
+                        f"{error.message}; a context of {plan.context} tokens does not fit, "
+                        f"trying {settings.context}"
+                    )
+        yield Serving(server, server_identity(model, plan, settings, installed), plan.context)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What one start of a server is given, as `serve` takes it."""
+
+    model: ModelFolder
+    plan: MemoryPlan
+    settings: EngineSettings
+    installed: Installed
+    log: Path
+    port: int | None
+    alone: bool
+
+
+@contextlib.asynccontextmanager
+async def started(start: Start, on_progress: OnProgress | None) -> AsyncIterator[VllmServer]:
+    """A ready server, stopped when the block ends. Raises EngineFailed when it does not get ready."""
+    settings, device = start.settings, start.installed.device
     for tries_left in reversed(range(PORT_TRIES)):
         # Short, because a socket's path may have 107 bytes; a folder that only we can enter.
         with tempfile.TemporaryDirectory(prefix="offline-coder-") as folder:
-            chosen = Path(folder) / "engine" if alone else port or free_port()
+            chosen = Path(folder) / "engine" if start.alone else start.port or free_port()
             key = secrets.token_urlsafe(24)
             server = VllmServer(
-                server_command(model, plan, settings, installed.device, chosen),
-                server_environment(settings, installed.device, key, os.environ),
-                url=f"http://{HOST}" if alone else f"http://{HOST}:{chosen}",
+                server_command(start.model, start.plan, settings, device, chosen),
+                server_environment(settings, device, key, os.environ),
+                url=f"http://{HOST}" if start.alone else f"http://{HOST}:{chosen}",
                 key=key,
-                log=log,
+                log=start.log,
                 socket=chosen if isinstance(chosen, Path) else None,
             )
             try:
@@ -192,10 +237,10 @@ async def serve(
                     await server.wait_ready(settings.startup_seconds, on_progress)
                 except EngineFailed as error:
                     # Another program may take a free port between our look and the server's.
-                    if port or not tries_left or "port taken" not in error.message:
+                    if start.port or not tries_left or "port taken" not in error.message:
                         raise
                     continue
-                yield Serving(server, identity, plan.context)
+                yield server
                 return
             finally:
                 # Not in the loop's thread: stopping takes seconds and other tasks may want to finish.
@@ -204,19 +249,26 @@ async def serve(
 
 @contextlib.asynccontextmanager
 async def managed_vllm(
-    model: ModelFolder, settings: EngineSettings, *, log: Path, on_progress: OnProgress | None = None
+    model: ModelFolder,
+    settings: EngineSettings,
+    *,
+    log: Path,
+    on_progress: OnProgress | None = None,
+    on_note: OnNote | None = None,
 ) -> AsyncIterator[OpenAIEngine]:
     """An engine on a vLLM server of our own, in a network of its own where the system allows that, stopped
     when the block ends. Raises as `serve` does."""
     alone, _ = probe()
-    async with serve(model, settings, log=log, on_progress=on_progress, alone=alone) as serving:
+    async with serve(
+        model, settings, log=log, on_progress=on_progress, on_note=on_note, alone=alone
+    ) as serving:
         engine = OpenAIEngine(
             serving.server.url,
             model.name,
             serving.identity,
             serving.context,
             key=serving.server.key,
-            request_seconds=settings.request_seconds,
+            stall_seconds=settings.stall_seconds,
             guard=serving.server,
             socket=serving.server.socket,
             thinking=model.thinking,

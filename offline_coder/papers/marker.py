@@ -7,7 +7,6 @@ that SURYA_INFERENCE_URL names) and surya's error detector below MODEL_CACHE_DIR
 downloads a font unless FONT_PATH names one.
 """
 
-import contextlib
 import os
 import re
 import resource
@@ -15,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
@@ -143,8 +143,9 @@ def run_marker(program: Path, path: Path, output: Path, with_models: bool, limit
         stderr=subprocess.STDOUT,
         env=environment,
         start_new_session=True,
+        # From the first instruction on: a limit set from outside comes too late where this side is slow.
+        preexec_fn=partial(limit_memory, with_models),
     )
-    limit_memory(process.pid, with_models)
     try:
         said, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
@@ -157,14 +158,12 @@ def run_marker(program: Path, path: Path, output: Path, with_models: bool, limit
         raise BadInput(f"marker failed on {path}: {last_line(said)}", "use --reader text")
 
 
-def limit_memory(pid: int, with_models: bool) -> None:
-    """Bound the data of a process that has just begun, and of what it starts. Address space is not bounded:
-    CUDA reserves far more of it than it uses."""
+def limit_memory(with_models: bool) -> None:
+    """Bound the data of this process, and of what it starts. Address space is not bounded: CUDA reserves far
+    more of it than it uses."""
     most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10 * 9
     size = most if with_models else min(TEXT_LIMIT_BYTES, most)
-    # It may have ended already.
-    with contextlib.suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -72,6 +72,9 @@ class Manifest(Value):
         paper_tokens: of the paper in each prompt of planning, `left_out` what that goes without.
         code_paper_tokens: the same of analysis and code; `code_left_out` is empty when it is the same.
         engine_network: what the process that generates could connect to; "" when none was started.
+        context: what the engine really had, in tokens; `context_asked` what --context said, None for nothing.
+        engine_notes: what was said of the engine over all carryings out: a shorter context because memory
+            did not hold the longer one, each new start after it died.
         determinism: what another run with the same options gives; `determinism_reason` says why.
         seconds: wall-clock time of this carrying out.
         files: path -> sha256 of every artefact, once all are made.
@@ -100,6 +103,8 @@ class Manifest(Value):
     engine: Identity
     engine_network: str = ""
     context: int
+    context_asked: int | None = None
+    engine_notes: tuple[str, ...] = ()
     stage_settings: StageSettings
     plan_edited: bool = False
     prompts: dict[str, str]

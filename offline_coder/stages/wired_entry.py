@@ -18,6 +18,7 @@ from offline_coder.stages.opening import HEAD_NAMES, program_head
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_steps import DATA, EVALUATION, SECTIONS, Step, entry_module, steps_of
 from offline_coder.stages.wired_values import (
+    MAPPINGS,
     PATH_WORDS,
     UNTYPED,
     Result,
@@ -147,7 +148,8 @@ class Wiring:
         if "seed" in self.values.settings.get("training", {}) and any("torch" in line for line in self.lines):
             begin.append("torch.manual_seed(config['training']['seed'])")
         shown = [f'print("{name}:", {name})' for name in self.metrics]
-        return [*begin, *self.lines, *(shown or ['print("finished")'])]
+        told = [f'print("made up: {name}")' for name in self.invented]
+        return [*begin, *self.lines, *(shown or ['print("finished")']), *told]
 
     def add(self, step: Step) -> None:
         """The call of `step`, and its results as variables."""
@@ -198,6 +200,8 @@ class Wiring:
                 self.kinds.add(kind)
                 text = f'data_file("{wanted.name}{kind}", arguments.smoke)'
                 text = f"Path({text})" if type_name(wanted.type) == "Path" else text
+            elif self.values.kind(wanted) in MAPPINGS and (keys := keys_read(step, wanted.name)):
+                text = "{" + ", ".join(f"{key!r}: {self.values.anything}" for key in keys) + "}"
             self.invented.append(f"{wanted.name} of {step.name}")
         return text if wanted.by_position or not text else f"{wanted.name}={text}"
 
@@ -217,6 +221,17 @@ class Wiring:
 def is_path(wanted: Wanted) -> bool:
     """Whether a parameter names a file or a folder."""
     return bool(PATH_WORDS & set(wanted.name.lower().split("_")))
+
+
+def keys_read(step: Step, name: str) -> list[str]:
+    """The keys that a step reads from its parameter `name`."""
+    found = [
+        node.slice.value
+        for node in ast.walk(step.node)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def kind_read(text: str, step: Step) -> str:

@@ -182,13 +182,13 @@ class Values:
             return Chosen("", "default")
         return Chosen(self._made_up(wanted), "made up")
 
-    def _kind(self, wanted: Wanted) -> str:
+    def kind(self, wanted: Wanted) -> str:
         """The name of the type, "" for one that nobody knows."""
         kind = type_name(wanted.type)
         return kind if kind in self.known or kind.endswith("Loss") else ""
 
     def _setting(self, wanted: Wanted, section: str) -> str:
-        kind = self._kind(wanted)
+        kind = self.kind(wanted)
         if kind in MAPPINGS:
             if wanted.name in WHOLE_CONFIG:
                 return "config"
@@ -212,7 +212,7 @@ class Values:
                     yield part, key
 
     def _result(self, wanted: Wanted, used: set[str]) -> str:
-        kind = self._kind(wanted)
+        kind = self.kind(wanted)
         words = words_of(wanted.name)
         best = ""
         highest = 0
@@ -229,7 +229,7 @@ class Values:
         return best
 
     def _made_up(self, wanted: Wanted) -> str:
-        kind = self._kind(wanted)
+        kind = self.kind(wanted)
         words = words_of(wanted.name)
         if "optimizer" in words or kind in OPTIMIZERS:
             model = self._result(Wanted("model", "nn.Module", default=False), set())

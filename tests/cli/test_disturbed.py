@@ -39,7 +39,7 @@ def offline_coder(
 def test_killed_runs_end_as_undisturbed_ones(paper_file: Path, name: str, kills: int) -> None:
     harness = ROOT / "scripts" / "kill_harness.py"
     outcome = subprocess.run(
-        [sys.executable, harness, "--paper", paper_file, "--kills", str(kills), "--signal", name],
+        [sys.executable, harness, "--paper", paper_file, "--kills", str(kills), "--by", name],
         capture_output=True,
         text=True,
         check=False,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.engines.memory import (
+    CONTEXTS_KEPT,
     CPU_CONTEXT,
     GIB,
     SMALLEST_CONTEXT,
@@ -16,6 +17,7 @@ from offline_coder.engines.memory import (
     free_memory,
     plan_memory,
     read_shape,
+    with_less,
 )
 from offline_coder.engines.settings import EngineSettings, ModelFolder
 
@@ -69,7 +71,7 @@ def test_a_folder_without_config_or_weights_is_refused(tmp_path: Path) -> None:
 def test_a_cpu_gets_a_context_it_can_read_in_time() -> None:
     plan = plan_memory(MODEL, SMALL, EngineSettings(), "cpu", FreeMemory(20 * GIB, 24 * GIB))
     assert plan.context == CPU_CONTEXT
-    assert plan.kv_bytes == 8 * CPU_CONTEXT * 12288
+    assert plan.kv_bytes == CONTEXTS_KEPT * CPU_CONTEXT * 12288
     assert plan.gpu_fraction is None
 
 
@@ -129,3 +131,24 @@ def test_a_plan_fits_or_is_refused(
 def test_free_memory_is_within_the_machine() -> None:
     found = free_memory("cpu")
     assert 0 < found.free <= found.total
+
+
+@pytest.mark.parametrize("kv_bytes", [None, 20 * GIB])
+def test_less_is_half_the_context_down_to_the_least(kv_bytes: int | None) -> None:
+    memory = FreeMemory(100 * GIB, 100 * GIB)
+    settings: EngineSettings | None = EngineSettings(context=24576, least_context=4000, kv_bytes=kv_bytes)
+    tried = []
+    while settings is not None:
+        plan = plan_memory(MODEL, SMALL, settings, "cpu", memory)
+        tried.append((plan.context, plan.kv_bytes or 0))
+        settings = with_less(settings, plan)
+    assert [context for context, _ in tried] == [24576, 12288, 6144, 4000]
+    caches = [cache for _, cache in tried]
+    assert caches == sorted(caches, reverse=True)
+    assert caches[-1] < caches[0] / 5
+
+
+def test_without_a_least_there_is_nothing_shorter() -> None:
+    memory = FreeMemory(100 * GIB, 100 * GIB)
+    settings = EngineSettings(context=8192)
+    assert with_less(settings, plan_memory(MODEL, SMALL, settings, "cpu", memory)) is None

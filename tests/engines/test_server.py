@@ -169,14 +169,16 @@ asyncio.run(main())
 
 
 @pytest.mark.engine
-def test_sigkill_of_the_program_ends_the_whole_server(
-    small_model: ModelFolder, engine_turn: None, tmp_path: Path
+def test_sigkill_of_the_command_line_ends_the_whole_server(
+    small_model: ModelFolder, engine_turn: None
 ) -> None:
-    command = [sys.executable, "-c", PROGRAM, str(small_model.folder), str(tmp_path / "engine.log")]
+    options = ("--model", small_model.name, "--context", "4096", "--kv-gib", "0.5", "--quiet")
+    command = [sys.executable, "-m", "offline_coder.cli.main", "serve", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
-        tree = [int(word) for word in program.stdout.readline().split()]
-        # The launcher, the API server, the engine core, its worker and multiprocessing's helper.
+        assert program.stdout.readline().startswith("serving")
+        tree = launcher.descendants(program.pid)
+        # The launcher, the API server, the engine core, and multiprocessing's helper.
         assert len(tree) >= 4
         assert all(map(running, tree))
         program.kill()

@@ -8,10 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Reply = tuple[int, Any] | None
-"""Status and JSON body; None breaks the connection."""
+"""Status and body, JSON unless it is a text; None breaks the connection."""
 
 MODELS: Reply = (200, {"data": [{"id": "served", "max_model_len": 1000}]})
 COUNT: Reply = (200, {"count": 10})
+METRICS: Reply = (200, "vllm:num_requests_running 1.0\n")
 
 
 def chat_reply(**changes: Any) -> Reply:
@@ -29,7 +30,7 @@ class WireServer(ThreadingHTTPServer):
 
     def __init__(self, replies: dict[str, list[Reply]]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.replies = {"/v1/models": [MODELS], "/tokenize": [COUNT]} | replies
+        self.replies = {"/v1/models": [MODELS], "/tokenize": [COUNT], "/metrics": [METRICS]} | replies
         self.seen: list[tuple[str, str, Any]] = []
 
     @property
@@ -53,9 +54,10 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if chosen is None:
             return
-        data = json.dumps(chosen[1]).encode()
+        text = isinstance(chosen[1], str)
+        data = chosen[1].encode() if text else json.dumps(chosen[1]).encode()
         self.send_response(chosen[0])
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/plain" if text else "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

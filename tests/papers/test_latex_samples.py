@@ -61,7 +61,7 @@ def test_what_is_switched_off_or_about_the_authors_is_gone(odd: Paper) -> None:
 
 
 def test_each_odd_macro_is_reported_once_and_no_known_one(odd: Paper) -> None:
-    assert [str(warning) for warning in odd.warnings] == [
+    assert [warning.what for warning in odd.warnings] == [
         "unknown LaTeX command \\unknowncmd (1 times); its text is kept",
         "unknown LaTeX command \\anothermacro (1 times); its text is kept",
     ]

@@ -113,6 +113,20 @@ def test_each_argument_comes_from_a_setting_a_result_a_default_or_is_made_up() -
     assert "Layer" not in calls
 
 
+def test_what_is_read_by_key_has_these_keys_and_what_is_made_up_is_printed() -> None:
+    body = "def evaluate(outputs):\n    return outputs['b'] + outputs['a']\n"
+    calls = calls_in(wired_entry(PLAN, {**CODE, "evaluation.py": body}))
+    assert calls["evaluate"] == "evaluate(outputs={'b': [0.1] * 8, 'a': [0.1] * 8})"
+    assert "print('made up: outputs of evaluate')" in wired_calls(body)
+
+
+def wired_calls(evaluation: str) -> list[str]:
+    """All statements of main."""
+    tree = ast.parse(wired_entry(PLAN, {**CODE, "evaluation.py": evaluation}))
+    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    return [ast.unparse(statement) for statement in main.body]
+
+
 def test_a_type_that_nobody_knows_does_not_stop_its_module(tmp_path: Path) -> None:
     odd = CODE["training.py"].replace("train_data: list", "train_data: nn.DataList")
     run = smoke(tmp_path, {**CODE, "training.py": odd})
