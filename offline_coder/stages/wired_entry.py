@@ -2,7 +2,9 @@
 the model. Data, model, training, evaluation, in this order; it says in its docstring that it is wired.
 
 It is a candidate beside what the model wrote. Steps stand one after the other and a step that fails ends
-the run: nothing is passed over. Only data that is not there has a stand-in, in smoke runs, marked.
+the run: nothing is passed over. Data that is not there, and arguments that nothing gives and that are more
+than a number, a word or a file, have stand-ins in smoke runs only, marked. Training or evaluation that gets
+nothing but such stand-ins is no part of a reproduction: its results are not shown and the run has failed.
 """
 
 import ast
@@ -16,7 +18,7 @@ from offline_coder.checks.syntax import parses
 from offline_coder.core.plan import ENTRY_POINT, ConfigValue, Plan
 from offline_coder.stages.opening import HEAD_NAMES, program_head
 from offline_coder.stages.prompting import render_prompt
-from offline_coder.stages.wired_steps import DATA, EVALUATION, SECTIONS, Step, entry_module, steps_of
+from offline_coder.stages.wired_steps import DATA, MODEL, SECTIONS, Step, entry_module, steps_of
 from offline_coder.stages.wired_values import (
     MAPPINGS,
     PATH_WORDS,
@@ -42,6 +44,11 @@ IMPORTS = {
     "torch": "import torch",
 }
 MISREAD = "(OSError, LookupError, TypeError, ValueError)"
+PLAIN_VALUE = re.compile(
+    r"[0-9.]+|True|False|'[^']*'|\"cpu\"|torch\.device.*|torch\.optim.*|torch\.nn\.CrossEntropyLoss.*"
+    r"|(Path\()?data_file\(.*"
+)
+"""Made-up arguments that a full run may have as well."""
 FOLDER_WORDS = frozenset({"dir", "directory", "folder", "root"})
 READERS = {
     "loadtxt": ".dat",
@@ -134,6 +141,8 @@ class Wiring:
         self.files = files
         self.lines: list[str] = []
         self.invented: list[str] = []
+        self.lacking: list[str] = []
+        self.apart: list[str] = []
         self.kinds: set[str] = set()
         self.metrics: list[str] = []
         self.taken = set(RESERVED) | imported
@@ -147,13 +156,23 @@ class Wiring:
         ]
         if "seed" in self.values.settings.get("training", {}) and any("torch" in line for line in self.lines):
             begin.append("torch.manual_seed(config['training']['seed'])")
+        if self.lacking:
+            begin += [
+                "if not arguments.smoke:",
+                f'    raise SystemExit("nothing gives {", ".join(self.lacking)}")',
+            ]
         shown = [f'print("{name}:", {name})' for name in self.metrics]
         told = [f'print("made up: {name}")' for name in self.invented]
-        return [*begin, *self.lines, *(shown or ['print("finished")']), *told]
+        apart = " and ".join(self.apart)
+        end = (
+            [f'raise SystemExit("{apart}: gets nothing that was loaded, built or trained")'] if apart else []
+        )
+        return [*begin, *self.lines, *(shown or ['print("finished")']), *told, *end]
 
     def add(self, step: Step) -> None:
         """The call of `step`, and its results as variables."""
         used: set[str] = set()
+        lacked = len(self.lacking)
         given = [self.argument(step, wanted, used) for wanted in step.parameters]
         function = f"{self.objects[step.owner]}.{step.name}" if step.owner else step.name
         call = f"{function}({', '.join(text for text in given if text)})"
@@ -183,10 +202,13 @@ class Wiring:
             ]
         else:
             self.lines.append(line)
+        if step.phase > MODEL and len(self.lacking) > lacked and not used and not step.owner:
+            self.apart.append(step.name)
+            return
         for name, kind in zip(names, kinds, strict=True):
             types = frozenset() if kind in UNTYPED else frozenset({kind})
             self.values.results.append(Result(name, types, words_of(name)))
-        if step.phase >= EVALUATION - 1:
+        if step.phase > MODEL:
             self.metrics += names
 
     def argument(self, step: Step, wanted: Wanted, used: set[str]) -> str:
@@ -203,6 +225,8 @@ class Wiring:
             elif self.values.kind(wanted) in MAPPINGS and (keys := keys_read(step, wanted.name)):
                 text = "{" + ", ".join(f"{key!r}: {self.values.anything}" for key in keys) + "}"
             self.invented.append(f"{wanted.name} of {step.name}")
+            if not PLAIN_VALUE.fullmatch(text):
+                self.lacking.append(f"{wanted.name} of {step.name}")
         return text if wanted.by_position or not text else f"{wanted.name}={text}"
 
     def variable(self, name: str) -> str:

@@ -117,7 +117,11 @@ def test_what_is_read_by_key_has_these_keys_and_what_is_made_up_is_printed() -> 
     body = "def evaluate(outputs):\n    return outputs['b'] + outputs['a']\n"
     calls = calls_in(wired_entry(PLAN, {**CODE, "evaluation.py": body}))
     assert calls["evaluate"] == "evaluate(outputs={'b': [0.1] * 8, 'a': [0.1] * 8})"
-    assert "print('made up: outputs of evaluate')" in wired_calls(body)
+    said = wired_calls(body)
+    assert "print('made up: outputs of evaluate')" in said
+    assert said[-1] == "raise SystemExit('evaluate: gets nothing that was loaded, built or trained')"
+    assert not any(line.startswith("print('evaluate_result") for line in said)
+    assert "if not arguments.smoke:\n    raise SystemExit('nothing gives outputs of evaluate')" in said
 
 
 def wired_calls(evaluation: str) -> list[str]:
