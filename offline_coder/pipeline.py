@@ -7,6 +7,7 @@ from functools import partial
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look, mend
+from offline_coder.checks.standing_in import stand_in
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import EngineFailed
@@ -14,7 +15,7 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Plan
 from offline_coder.core.request import Message
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.papers.fit import Fitted, fit
+from offline_coder.papers.fit import Count, Fitted, fit, is_too_long
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.render import render
 from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
@@ -22,8 +23,12 @@ from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
+from offline_coder.stages.budget import Budget
 from offline_coder.stages.coding import write_code
 from offline_coder.stages.debugging import smoke_run_and_debug
+from offline_coder.stages.distilling.choice import distilled
+from offline_coder.stages.distilling.passages import passages_of
+from offline_coder.stages.distilling.verdicts import groups_of, topics_of
 from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
@@ -34,6 +39,7 @@ from offline_coder.stages.repair import Written, errors_in_any
 from offline_coder.stages.repository import companion_files
 from offline_coder.stages.rewriting import rewrite
 from offline_coder.stages.smoke import SmokeRun
+from offline_coder.stages.whole_files import rewrite_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Repository:
                 left_out=file.left_out,
                 candidates=file.candidates,
                 chosen=file.chosen,
+                ends=file.ends,
             )
             for file in self.written.values()
         )
@@ -74,19 +81,50 @@ class Repository:
         return Checks(files=files, attempts=self.attempts, findings=self.findings, smoke=smoke)
 
 
-async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Fitted:
-    """The paper, or what of it leaves room for the plan, the code shown and the answer."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The paper as prompts show it: where it is planned, and where modules are analysed and written. Both
+    are the same unless the paper is too long."""
+
+    plan: Fitted
+    code: Fitted
+
+
+def counter(engine: Engine) -> Count:
+    """Counts a text's tokens as `engine` does."""
 
     async def count(text: str) -> int:
         return await engine.count((Message(role="user", content=text),))
 
-    return await fit(paper, settings.paper_budget(engine.context), count)
+    return count
+
+
+async def fit_paper(engine: Engine, paper: Paper, settings: StageSettings) -> Shown:
+    """The paper, or what of it leaves room for the plan, the code shown and the answer. No model is asked."""
+    fitted = await fit(paper, settings.paper_budget(engine.context), counter(engine))
+    return Shown(fitted, fitted)
+
+
+async def distil_paper(
+    engine: Engine, paper: Paper, shown: Shown, settings: StageSettings, meter: Meter
+) -> Shown:
+    """A paper that is too long without what the model says is needed least; any other as it is `shown`."""
+    if not is_too_long(paper, shown.plan):
+        return shown
+    found = passages_of(paper)
+    groups = groups_of(paper, found, settings.distilling_passages)
+    with meter.stage("distilling", steps=len(groups)):
+        topics = await topics_of(engine, groups, settings, meter.watcher.step_done)
+        budget = settings.paper_budget(engine.context)
+        plan = await distilled(paper, found, topics, budget, counter(engine), "plan")
+        code = await distilled(paper, found, topics, budget, counter(engine), "code")
+    return Shown(plan, code)
 
 
 async def plan_repository(
     engine: Engine,
     paper: Paper,
-    fitted: Fitted,
+    shown: Shown,
     run: RunFolder,
     settings: StageSettings,
     meter: Meter,
@@ -104,7 +142,7 @@ async def plan_repository(
             plan = given
             meter.watcher.step_done("the plan in plan/")
         else:
-            context = Context(fitted.text)
+            context = Context(shown.plan.text)
             plan = await make_plan(engine, paper, context, settings, meter.watcher.step_done, registry)
             tell_unregistered(plan, registry, meter)
         for name, text in plan_files(plan).items():
@@ -122,7 +160,7 @@ def tell_unregistered(plan: Plan, registry: Registry, meter: Meter) -> None:
 async def make_repository(
     engine: Engine,
     paper: Paper,
-    fitted: Fitted,
+    shown: Shown,
     run: RunFolder,
     settings: StageSettings,
     meter: Meter,
@@ -137,10 +175,10 @@ async def make_repository(
     Raises:
         EngineFailed: the engine failed; what was answered is in the journal.
     """
-    plan = await plan_repository(engine, paper, fitted, run, settings, meter, given, registry)
+    plan = await plan_repository(engine, paper, shown, run, settings, meter, given, registry)
     modules = plan.architecture.modules
     context = (
-        Context(fitted.text)
+        Context(shown.code.text)
         .with_artefact("Overall plan", plan.overview)
         .with_artefact("Architecture", describe(plan.architecture))
         .with_artefact("config.yaml", config_yaml(plan.config))
@@ -162,7 +200,10 @@ async def make_repository(
 
     with meter.stage("repair"):
         mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
-        mended = await rewrite(engine, context, plan, mended, look, settings)
+        budget = Budget.of(settings)
+        mended = await rewrite(engine, context, plan, mended, look, settings, budget)
+        mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
+        mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}

@@ -14,7 +14,7 @@ from offline_coder.core.errors import BadInput
 from offline_coder.core.nursery import nursed
 from offline_coder.core.request import Completion, Request
 from offline_coder.papers.paper import Paper
-from offline_coder.pipeline import fit_paper, make_repository, plan_repository
+from offline_coder.pipeline import distil_paper, fit_paper, make_repository, plan_repository
 from offline_coder.runs.difference import Difference, compared
 from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.journal import Journal
@@ -57,12 +57,13 @@ async def replay(folder: Path, watcher: Watcher) -> Replayed:
     registry = read_recorded(known, Registry) if known.exists() else EMPTY
     given = read_plan_folder(folder / "plan", texts_of(paper)).plan if manifest.plan_edited else None
     with tempfile.TemporaryDirectory(prefix="offline-coder-replay-") as place, RunFolder(Path(place)) as run:
-        fitted = await fit_paper(engine, paper, settings)
+        shown = await fit_paper(engine, paper, settings)
+        shown = await distil_paper(engine, paper, shown, settings, meter)
         if manifest.status == "planned":
-            await plan_repository(engine, paper, fitted, run, settings, meter, given, registry)
+            await plan_repository(engine, paper, shown, run, settings, meter, given, registry)
         else:
             repository = await make_repository(
-                engine, paper, fitted, run, settings, meter, journal, given, registry
+                engine, paper, shown, run, settings, meter, journal, given, registry
             )
             run.write_json("checks.json", repository.checks())
         made = run.made_files()

@@ -17,18 +17,25 @@ from offline_coder.core.values import text_digest
 from offline_coder.engines.memory import SMALLEST_CONTEXT
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.own_network import network_of
-from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
 from offline_coder.engines.supervised import supervised
 from offline_coder.papers.fit import Fitted
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import paper_digest, read_paper
-from offline_coder.pipeline import Repository, fit_paper, make_repository, plan_repository
+from offline_coder.pipeline import (
+    Repository,
+    Shown,
+    distil_paper,
+    fit_paper,
+    make_repository,
+    plan_repository,
+)
 from offline_coder.report.page import write_report
 from offline_coder.runs.folder import MANIFEST, PROVENANCE, RunFolder, readable_json
 from offline_coder.runs.journal import Journal
 from offline_coder.runs.journaled import Journaled
 from offline_coder.runs.machine import installed_locks, this_machine
-from offline_coder.runs.manifest import Manifest, OmittedPart, Status, determinism_of, software
+from offline_coder.runs.manifest import Manifest, OmittedPart, ReaderNote, Status, determinism_of, software
 from offline_coder.runs.meter import Meter, Watcher
 from offline_coder.runs.provenance import statement_text
 from offline_coder.stages.grammar import grammar_digests
@@ -124,7 +131,7 @@ class Session:
             self.engine_network = network_of(engine.identity)
             yield engine
 
-    def manifest(self, engine: Engine, fitted: Fitted, status: Status) -> Manifest:
+    def manifest(self, engine: Engine, shown: Shown, status: Status) -> Manifest:
         """The run as it is now."""
         version, python, packages = software()
         determinism, reason = determinism_of(engine.identity)
@@ -144,12 +151,14 @@ class Session:
             paper=str(job.paper.resolve()),
             paper_sha256=self.paper_sha256,
             paper_title=self.paper.title,
-            paper_tokens=fitted.tokens,
-            left_out=tuple(
-                OmittedPart(part=part.section_id, title=part.title, tokens=part.tokens)
-                for part in fitted.left_out
+            paper_tokens=shown.plan.tokens,
+            left_out=omitted(shown.plan),
+            code_paper_tokens=shown.code.tokens,
+            code_left_out=omitted(shown.code) if shown.code != shown.plan else (),
+            warnings=tuple(
+                ReaderNote(what=w.what, where=str(w.where or ""), certainty=w.certainty)
+                for w in self.paper.warnings
             ),
-            warnings=tuple(str(warning) for warning in self.paper.warnings),
             engine=engine.identity,
             engine_network=self.engine_network,
             context=engine.context,
@@ -173,17 +182,18 @@ class Session:
         if journal.dropped:
             self.meter.watcher.note(journal.dropped)
         journaled = Journaled(engine, journal, self.meter.answered)
-        fitted = await fit_paper(journaled, self.paper, self.job.stages)
-        self.tell_left_out(fitted)
+        shown = await fit_paper(journaled, self.paper, self.job.stages)
         status: Status = "failed"
-        self.keep(self.manifest(engine, fitted, "running"))
+        self.keep(self.manifest(engine, shown, "running"))
         repository = None
         try:
+            shown = await distil_paper(journaled, self.paper, shown, self.job.stages, self.meter)
+            self.tell_left_out(shown.plan)
             if self.job.plan_only:
                 await plan_repository(
                     journaled,
                     self.paper,
-                    fitted,
+                    shown,
                     self.run,
                     self.job.stages,
                     self.meter,
@@ -195,7 +205,7 @@ class Session:
                 repository = await make_repository(
                     journaled,
                     self.paper,
-                    fitted,
+                    shown,
                     self.run,
                     self.job.stages,
                     self.meter,
@@ -210,7 +220,7 @@ class Session:
         finally:
             if repository is not None:
                 self.run.write_json("checks.json", repository.checks())
-            manifest = self.manifest(engine, fitted, status)
+            manifest = self.manifest(engine, shown, status)
             if repository is not None:
                 write_report(self.run, manifest, repository.plan, repository.checks())
             manifest = self.keep(manifest)
@@ -295,8 +305,8 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
 
 
 def deciding(settings: StageSettings) -> StageSettings:
-    """The settings without the number of corrections, which comes after everything else."""
-    return settings.model_copy(update={"debug_rounds": 0})
+    """The settings without those of the run in the sandbox, which comes after everything else."""
+    return settings.model_copy(update={"debug_rounds": 0, "gpu": False})
 
 
 def refuse_changed_files(folder: Path, changed: Iterable[str]) -> None:
@@ -318,9 +328,23 @@ def forget_repository(folder: Path, before: Manifest) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+def omitted(fitted: Fitted) -> tuple[OmittedPart, ...]:
+    """What `fitted` goes without, as the manifest has it."""
+    return tuple(
+        OmittedPart(part=part.section_id, title=part.title, tokens=part.tokens, passages=part.passages)
+        for part in fitted.left_out
+    )
+
+
 def model_folder(name: str) -> ModelFolder:
     """The verified weights of `name`, as an engine takes them."""
     weights = resolve(name)
+    known = weights.thinking
+    thinking = Thinking(known.parser, known.tokens) if known is not None else None
     return ModelFolder(
-        name=weights.name, folder=weights.folder, digest=weights.digest, context=weights.context_length
+        name=weights.name,
+        folder=weights.folder,
+        digest=weights.digest,
+        context=weights.context_length,
+        thinking=thinking,
     )

@@ -11,13 +11,25 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- map -->", "<!-- end of map -->"
-FLOORS = ("core", "papers", "weights", "engines", "checks", "sandbox", "runs", "stages", "report", "cli")
+FLOORS = (
+    "core",
+    "papers",
+    "weights",
+    "engines",
+    "checks",
+    "sandbox",
+    "runs",
+    "stages",
+    "report",
+    "bundles",
+    "cli",
+)
 OTHERS = {
     "grammars/": "JSON Schemas that constrain decoding",
     "models/": "one manifest a model: source, files, sha256, licence, context",
     "requirements/": "what is installed: *.in by hand, *.txt locked by scripts/lock.py",
     "scripts/": "set-up, locks, demo, benchmarks, this map",
-    "docs/": "what was measured of the reader, and of runs that are disturbed",
+    "docs/": "what was measured of the reader, of plans and code, and of runs that are disturbed",
     "examples/noisepair/": "a paper of our own with the reference it was measured from",
     "examples/registry/": "what a lab has: datasets.toml and models.toml, for --registry",
     "tests/": "mirrors the package",

@@ -2,16 +2,21 @@
 
 python scripts/fuzz_readers.py [--inputs 10000] [--seconds 60] [--seed 0] [--kinds tex,md,...]
 
-Inputs are mutations of small papers of each kind (cut, repeated, damaged, spliced with what the kind's syntax
-trips over) and built ones: nesting up to 100,000 deep, macros that double, inputs in circles, archives that
-unpack to far more than they are. Each kind runs in a child of its own with 2 GiB of address space, and each
-input has 30 seconds of wall time (SIGALRM); what fails is written down with the seed that makes it again.
-`--seconds` ends a kind early; how many inputs ran is printed, never guessed.
+First the papers of scripts/hostile_papers.py (nested 100,000 deep, billion-laughs macros, recursive inputs,
+archive bombs, wrong encodings, zero bytes, right-to-left text, absurd numbers of columns), then mutations of
+small papers of each kind (cut, repeated, damaged, spliced with what the kind's syntax trips over). Each kind
+runs in a child of its own with 2 GiB of address space, and each input has 30 seconds of wall time (SIGALRM).
+pdfium may crash: each PDF is read by a fork of that child, which does what the reader's own child and then
+the reader do, without starting Python anew; the named PDFs go through the reader's own child too. What fails
+is written down with the seed that makes it again. `--seconds` ends a kind early; how many inputs ran is
+printed, never guessed.
 """
 
 import argparse
 import io
+import json
 import multiprocessing
+import os
 import random
 import resource
 import signal
@@ -20,10 +25,16 @@ import tarfile
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hostile_papers import NAMED
+
 from offline_coder.core.errors import OfflineCoderError
+from offline_coder.papers.paper import Paper
+from offline_coder.papers.pdf import paper_of_pages
+from offline_coder.papers.pdf_child import answer_of, page_of
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
 
@@ -92,8 +103,10 @@ class Tally:
     """What one kind's inputs gave; `failures` holds (seed, what happened)."""
 
     kind: str
+    named: int = 0
     papers: int = 0
     errors: int = 0
+    crashes: int = 0
     slowest: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
@@ -192,17 +205,57 @@ def hostile(kind: str, seed: str) -> bytes:
     return packed(chance, kind) if kind in ("zip", "tar.gz") else document(chance, kind)
 
 
-def attempt(kind: str, seed: str, folder: Path) -> bool:
-    """Read one input; whether it was a paper. Raises whatever is neither a paper nor our error."""
-    path = folder / f"main.{kind}"
-    path.write_bytes(hostile(kind, seed))
-    try:
-        paper = read_paper(path, "text")
-    except OfflineCoderError:
-        return False
+def check(paper: Paper) -> None:
+    """Raises AssertionError when a paper holds nothing."""
     if not any(section.blocks for section in paper.sections) or not render(paper).strip():
         raise AssertionError("a paper without text")
+
+
+def attempt(raw: bytes, path: Path) -> bool:
+    """Read one input; whether it was a paper. Raises whatever is neither a paper nor our error."""
+    path.write_bytes(raw)
+    try:
+        check(read_paper(path, "text"))
+    except OfflineCoderError:
+        return False
     return True
+
+
+def attempt_pdf(raw: bytes, path: Path) -> bool | None:
+    """Read a PDF in a fork; None when that crashed, which the reader makes one of our errors."""
+    into, out = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(LIMIT_SECONDS)
+        os.write(out, said_of_pdf(raw, path).encode("utf-8", "replace")[:4000])
+        os._exit(0)
+    os.close(out)
+    with os.fdopen(into, "rb") as pipe:
+        said = pipe.read().decode("utf-8", "replace")
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) in (signal.SIGALRM, signal.SIGKILL):
+            raise TimeoutError(f"over {LIMIT_SECONDS} s")
+        return None
+    if said not in ("paper", "error"):
+        raise AssertionError(said)
+    return said == "paper"
+
+
+def said_of_pdf(raw: bytes, path: Path) -> str:
+    """What reading a PDF gives: "paper", "error", or the failure."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    try:
+        # Through JSON, as between the reader and its child.
+        answer = json.loads(json.dumps(answer_of("read", raw, path)))
+        if "error" in answer:
+            return "error"
+        check(paper_of_pages([page_of(page) for page in answer["pages"]], path))
+    except OfflineCoderError:
+        return "error"
+    except Exception as error:  # whatever it is, it is what is looked for
+        return f"{type(error).__name__}: {str(error)[:120]}"
+    return "paper"
 
 
 def too_long(*_: object) -> None:
@@ -218,22 +271,39 @@ def campaign(kind: str, inputs: int, seconds: float, seed: int) -> Tally:
     tally = Tally(kind)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / f"main.{kind}"
+        for title, make in NAMED[kind].items():
+            tally.named += 1
+            run_one(tally, f"named: {title}", make(), path, attempt)
+            if kind == "pdf":
+                run_one(tally, f"named: {title}", make(), path, attempt_pdf)
         for number in range(inputs):
-            start = time.monotonic()
-            if start - began > seconds:
+            if time.monotonic() - began > seconds:
                 break
-            signal.alarm(LIMIT_SECONDS)
-            try:
-                if attempt(kind, f"{seed}-{number}", Path(name)):
-                    tally.papers += 1
-                else:
-                    tally.errors += 1
-            except Exception as error:  # whatever it is, it is what is looked for
-                tally.failures.append((f"{seed}-{number}", f"{type(error).__name__}: {str(error)[:120]}"))
-            finally:
-                signal.alarm(0)
-            tally.slowest = max(tally.slowest, time.monotonic() - start)
+            reading = attempt_pdf if kind == "pdf" else attempt
+            run_one(tally, f"{seed}-{number}", hostile(kind, f"{seed}-{number}"), path, reading)
     return tally
+
+
+def run_one(
+    tally: Tally, name: str, raw: bytes, path: Path, reading: Callable[[bytes, Path], bool | None]
+) -> None:
+    """Read one input within its time and count what it gave."""
+    start = time.monotonic()
+    signal.alarm(LIMIT_SECONDS + (5 if reading is attempt_pdf else 0))
+    try:
+        match reading(raw, path):
+            case None:
+                tally.crashes += 1
+            case True:
+                tally.papers += 1
+            case False:
+                tally.errors += 1
+    except Exception as error:  # whatever it is, it is what is looked for
+        tally.failures.append((name, f"{type(error).__name__}: {str(error)[:120]}"))
+    finally:
+        signal.alarm(0)
+    tally.slowest = max(tally.slowest, time.monotonic() - start)
 
 
 def main() -> None:
@@ -254,9 +324,12 @@ def main() -> None:
                 print(f"{kind}: the child hung or died", flush=True)
                 failed = True
                 continue
+        total = tally.papers + tally.errors + tally.crashes + len(tally.failures)
+        crashed = f" {tally.crashes} contained crashes of pdfium," if kind == "pdf" else ""
         print(
-            f"{kind}: {tally.papers + tally.errors + len(tally.failures)} inputs, {tally.papers} papers,"
-            f" {tally.errors} errors of ours, {len(tally.failures)} failures, slowest {tally.slowest:.1f} s",
+            f"{kind}: {total} inputs ({tally.named} named), {tally.papers} papers,"
+            f" {tally.errors} errors of ours,{crashed} {len(tally.failures)} failures,"
+            f" slowest {tally.slowest:.1f} s",
             flush=True,
         )
         for seed, what in tally.failures[:20]:

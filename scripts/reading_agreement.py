@@ -53,17 +53,17 @@ TABULAR = re.compile(r"\\begin\s*\{(tabular[a-z]*\*?|longtable)\}.*?\\end\s*\{\1
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a raw source holds, and how much of it the reading has: numbers, displayed equations, tabulars
-    and their cells that hold something."""
+    """What a raw source holds, and what of it the reading lacks, all as multisets: numbers, displayed
+    equations, tabulars (each known by its cells), and the cells of tabulars that hold something."""
 
     numbers: int
     lost_numbers: tuple[str, ...]
     equations: int
-    equations_kept: int
+    lost_equations: tuple[str, ...]
     tables: int
-    tables_kept: int
+    lost_tables: tuple[str, ...]
     cells: int
-    cells_kept: int
+    lost_cells: tuple[str, ...]
 
 
 def raw_body(path: Path) -> str:
@@ -101,23 +101,22 @@ def kept_of(path: Path, paper: Paper) -> Kept:
     equations = ["".join(filter(None, match.groups()[1:])) for match in DISPLAYED.finditer(body)]
     blocks = [block for section in paper.sections for block in section.blocks]
     read = Counter(bare(block.text) for block in blocks if block.kind == "equation")
-    tables = [match[0] for match in TABULAR.finditer(body)]
-    rows = [line for block in blocks if block.kind == "table" for line in block.text.split("\n")]
-    cells = [
-        cell
-        for row in rows
-        if row.startswith("|") and not DELIMITER.fullmatch(row)
-        for cell in split_row(row)
-    ]
+    tables = [raw_cells(match[0]) for match in TABULAR.finditer(body)]
+    given = [read_cells(block.text) for block in blocks if block.kind == "table"]
+    wanted_cells = Counter(cell for table in tables for cell in table)
     return Kept(
         numbers=len(numbers),
         lost_numbers=tuple((Counter(numbers) - Counter(numbers_of(paper))).elements()),
         equations=len(equations),
-        equations_kept=(Counter(map(bare, equations)) & read).total(),
+        lost_equations=tuple((Counter(map(bare, equations)) - read).elements()),
         tables=len(tables),
-        tables_kept=sum(block.kind == "table" and "\n|" in f"\n{block.text}" for block in blocks),
-        cells=sum(map(raw_cells, tables)),
-        cells_kept=sum(bool(cell) for cell in cells),
+        lost_tables=tuple(
+            " | ".join(sorted(lost.elements())[:5])
+            for table in tables
+            if (lost := min((Counter(table) - Counter(other) for other in given), key=Counter.total))
+        ),
+        cells=wanted_cells.total(),
+        lost_cells=tuple((wanted_cells - Counter(cell for table in given for cell in table)).elements()),
     )
 
 
@@ -129,17 +128,34 @@ def bare(equation: str) -> str:
     return re.sub(r"[\s&]|\\\\(?![a-zA-Z])", "", text)
 
 
-def raw_cells(tabular: str) -> int:
-    """The cells of a raw tabular that hold a letter or a digit."""
+def raw_cells(tabular: str) -> list[str]:
+    """The cells of a raw tabular that hold something, as `plain_cell` has them."""
     inside = OPENING.sub("", re.sub(r"\\end\s*\{[^{}]*\}", "", tabular))
     inside = re.sub(
         r"\\(?:hline|toprule|midrule|bottomrule|cmidrule(?:\([^)]*\))?\{[^{}]*\}|cline\{[^{}]*\})", "", inside
     )
     cells = [SPAN.sub("", cell) for row in re.split(r"\\\\", inside) for cell in re.split(r"(?<!\\)&", row)]
     cells = [
-        re.sub(r"\\(?:vspace|rule|hspace)\{[^{}]*\}(?:\{[^{}]*\})?|\[[^\]]*\]$", "", cell) for cell in cells
+        re.sub(r"\\(?:vspace|rule|hspace|specialrule)(?:\{[^{}]*\})+|^\s*\[[^\]]*\]", "", cell)
+        for cell in cells
     ]
-    return sum(bool(re.search(r"\w|---", re.sub(r"\\[a-zA-Z]+", "", cell))) for cell in cells)
+    return [plain for cell in cells if (plain := plain_cell(cell))]
+
+
+def read_cells(table: str) -> list[str]:
+    """The cells of a table of the reading that hold something, as `plain_cell` has them."""
+    rows = [line for line in table.split("\n") if line.startswith("|") and not DELIMITER.fullmatch(line)]
+    return [plain for row in rows for cell in split_row(row) if (plain := plain_cell(cell))]
+
+
+def plain_cell(cell: str) -> str:
+    """The letters and digits of a cell as they are printed: without keys of citations and commands; a cell
+    of dashes alone is one."""
+    text = re.sub(
+        r"\\(?:[a-zA-Z]*cite[a-zA-Z]*|label|ref)\*?\s*(?:\[[^\]]*\])*\{[^{}]*\}|\[[^\]]*\]", "", cell
+    )
+    text = re.sub(r"\\[a-zA-Z]+\*?", "", text)
+    return "".join(re.findall(r"[^\W_]", text)) or ("-" if re.search(r"[-—–]", text) else "")
 
 
 def row(*cells: object) -> str:
@@ -189,12 +205,14 @@ def tables(folder: Path) -> str:
         second.append(
             row(
                 paper.name, kept.numbers - len(kept.lost_numbers), kept.numbers,
-                kept.equations_kept, kept.equations,
-                kept.tables_kept, kept.tables, kept.cells_kept, kept.cells,
+                kept.equations - len(kept.lost_equations), kept.equations,
+                kept.tables - len(kept.lost_tables), kept.tables,
+                kept.cells - len(kept.lost_cells), kept.cells,
             )
         )  # fmt: skip
-        if kept.lost_numbers:
-            lost.append(f"- {paper.name}: {', '.join(kept.lost_numbers)}")
+        for what in ("numbers", "equations", "tables", "cells"):
+            if gone := getattr(kept, f"lost_{what}"):
+                lost.append(f"- {paper.name}, {what}: {', '.join(f'`{one}`' for one in gone)}")
     parts = [
         f"## Against the LaTeX reading\n\nAims for the text layer of a PDF: {GOALS}.",
         "\n".join(first),
@@ -207,7 +225,7 @@ def tables(folder: Path) -> str:
         ),
         "## The LaTeX reading against the raw source",
         "\n".join(second),
-        "\n".join(["Numbers of the source that the reading lacks:", "", *(lost or ["- none"])]),
+        "\n".join(["What of the source the reading lacks:", "", *(lost or ["- nothing"])]),
     ]
     return "\n\n".join(parts)
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from offline_coder.checks.modules import dotted_name
+from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-OWN_IN_EACH = frozenset({"main", "parse_args"})
+OWN_IN_EACH = frozenset({"main", "parse_args", UNDEFINED})
 
 
 class Defined(NamedTuple):
@@ -30,7 +31,7 @@ def check_duplicates(
     Rules: "duplicate-definition": the very same code, found in the later of the two files;
     "defined-elsewhere": different code under a name that the plan puts into the other module alone. The
     order is that of `architecture`, else that of the paths. `subject` is the name, `advice` says where
-    it belongs. Every module may have a `main` and a `parse_args` of its own.
+    it belongs. Every module may have a `main`, a `parse_args` and stand-ins of its own.
     """
     modules = architecture.modules if architecture else ()
     ranks = {module.path: rank for rank, module in enumerate(modules)}

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from offline_coder.checks.modules import Import, LocalModule, is_local, modules_of
+from offline_coder.checks.modules import Import, LocalModule, Modules, is_local, modules_of
 from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.packages import is_known
@@ -27,8 +27,8 @@ def check_imports(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Imports in `files` (path -> text) of modules and names that the repository does not have.
 
     Rules: "missing-module", "missing-name" (imported, or used as an attribute of a local module),
-    "relative-import" (climbs above the repository). Severity "error", or "warning" when a try or a
-    TYPE_CHECKING test stands guard. Files that do not parse are taken to offer anything.
+    "relative-import" (climbs above the repository), "circular-import". Severity "error", or "warning" when a
+    try or a TYPE_CHECKING test stands guard. Files that do not parse are taken to offer anything.
     """
     seen = modules_of(files)
     modules = seen.local
@@ -45,7 +45,41 @@ def check_imports(files: Mapping[str, str]) -> tuple[Finding, ...]:
             elif found.name and f"{found.target}.{found.name}" in modules:
                 aliases[found.bound_as or found.name] = f"{found.target}.{found.name}"
         findings += _attributes(path, tree, aliases, modules)
-    return tuple(findings)
+    return (*findings, *_circles(seen))
+
+
+def _circles(seen: Modules) -> Iterator[Finding]:
+    """Top-level imports of a module that builds on this one, or is it: one of the two finds the other half
+    made. Imports inside functions come later and close no circle."""
+    early = {
+        path: {
+            (found.line, found.target, seen.local[found.target].path)
+            for found in seen.imports[path]
+            if found.target in seen.local and found.line in _top_lines(tree)
+        }
+        for path, tree in seen.trees.items()
+    }
+    for path, found in early.items():
+        for line, target, other in sorted(found):
+            reached, waiting = {other}, [other]
+            while waiting:
+                new = {below for _, _, below in early.get(waiting.pop(), ())} - reached
+                reached |= new
+                waiting += new
+            if path in reached:
+                yield Finding(
+                    file=path,
+                    line=line,
+                    rule="circular-import",
+                    message=f"{target} is imported here and builds on {path} itself",
+                    advice="Take this import out, and what needs it.",
+                    subject=target,
+                )
+
+
+def _top_lines(tree: ast.Module) -> set[int]:
+    """The lines on which the imports at the top level begin."""
+    return {node.lineno for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
 
 
 def external_imports(files: Mapping[str, str]) -> dict[str, tuple[Place, ...]]:

@@ -57,8 +57,14 @@ class Edit:
     means: str
 
 
-def mend(files: Mapping[str, str], look: Look, order: Sequence[str] = ()) -> Mended:
-    """`files` with everything mended that a rule can mend, at most 200 changes tried.
+def mend(
+    files: Mapping[str, str],
+    look: Look,
+    order: Sequence[str] = (),
+    rules: "Mapping[str, tuple[Rule, ...]] | None" = None,
+) -> Mended:
+    """`files` with everything mended that one of `rules` can mend, all of `RULES` when none are given; at
+    most 200 changes tried.
 
     `look` says what is wrong. `order` is the order in which the modules build on each other, so that
     nothing is imported from a later one; modules that it does not name may import what makes no circle.
@@ -68,7 +74,7 @@ def mend(files: Mapping[str, str], look: Look, order: Sequence[str] = ()) -> Men
     attempts: list[Attempt] = []
     refused: set[tuple[str, str]] = set()
     while len(attempts) < MAX_ATTEMPTS:
-        edit = _next_edit(current, findings, order, refused)
+        edit = _next_edit(current, findings, order, refused, RULES if rules is None else rules)
         if edit is None:
             break
         changed = {**current, edit.file: edit.text}
@@ -88,13 +94,14 @@ def _next_edit(
     findings: Sequence[Finding],
     order: Sequence[str],
     refused: set[tuple[str, str]],
+    rules: "Mapping[str, tuple[Rule, ...]]",
 ) -> Edit | None:
     """The first change that a rule offers and that was not refused before."""
     repository = Repository(files, modules_of(files), tuple(order))
     # Errors first: an import that is added may use what would otherwise be removed as unused.
     for finding in sorted(findings, key=lambda finding: finding.severity != "error"):
         tree = repository.modules.trees.get(finding.file)
-        for rule in RULES.get(finding.rule, ()) if tree else ():
+        for rule in rules.get(finding.rule, ()) if tree else ():
             assert tree is not None
             for edit in rule(repository, finding, tree):
                 whole = edit.text.strip() and parses(edit.file, edit.text)
@@ -170,6 +177,15 @@ def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -
             if bound_name(alias) not in used:
                 means = f"removed `{ast.unparse(_only(node, alias))}`, which nothing uses"
                 yield from _edits(finding.file, replace_statement(text, node, rest), means)
+
+
+def open_circle(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An import that closes a circle goes."""
+    text = repository.files[finding.file]
+    for node in _imports_at(tree, finding.line):
+        if isinstance(node, ast.ImportFrom) or [alias.name for alias in node.names] == [finding.subject]:
+            means = f"removed `{ast.unparse(node)}`, which closes a circle"
+            yield from _edits(finding.file, replace_statement(text, node, []), means)
 
 
 def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -259,16 +275,34 @@ def _is_startable(node: ast.stmt) -> bool:
     return positional == len(arguments.defaults) and None not in arguments.kw_defaults
 
 
+def planned_head(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A function with other parameters than planned: with its planned head, where its body agrees."""
+    head = re.search(r"Write `((?:async )?def .*:)`", finding.advice)
+    lines = repository.files[finding.file].split("\n")
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef) or node.lineno != finding.line or head is None:
+            continue
+        wanted = set(re.findall(r"\w+", head.group(1)))
+        lost = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} - wanted
+        used = {use.id for statement in node.body for use in used_names(statement)}
+        if node.body[0].lineno > node.lineno and not lost & used:
+            new = " " * node.col_offset + head.group(1)
+            text = "\n".join([*lines[: node.lineno - 1], new, *lines[node.body[0].lineno - 1 :]])
+            yield Edit(finding.file, text, f"{finding.subject} with its planned head")
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "undefined-name": (through_self, import_undefined),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),
+    "circular-import": (open_circle,),
     "unknown-package": (correct_import,),
     "duplicate-definition": (import_duplicate,),
     "defined-elsewhere": (import_duplicate,),
     "redefined": (remove_double,),
     "config-key": (read_where_it_is,),
+    "signature": (planned_head,),
     "no-entry-point": (start_main,),
     "unguarded-entry": (start_main,),
     "unused-import": (remove_unused_import,),

@@ -1,8 +1,8 @@
 """Where in the paper a value stands: a verbatim quote, found by string match, or nothing.
 
 The rule: a number matches when the passage holds a number of the same value, whether it is written
-4000, 4,000, 4{,}000, 4e3 or 4 \\times 10^{3}, or as a percentage of it. A word matches without regard
-to case, and "-", "_" and spaces count as the same.
+4000, 4,000, 4{,}000, 4K, 4 thousand, 4e3 or 4 \\times 10^{3}, or as a percentage of it; the numbers from one
+to twelve also as words. A word matches without regard to case, and "-", "_" and spaces count as the same.
 
 A quote stands in a passage when it does so after both were normalised: the characters that only mark up
 mathematics, $ \\ { } ~ and backquotes, and all white space are left out. Nothing else is: case, digits
@@ -18,9 +18,25 @@ GROUPING = re.compile(r"(?<=\d)(?:\{,\}|,)(?=\d{3}(?!\d))")
 NUMBER = re.compile(
     r"(?<![\w.])(?P<sign>[-\u2212\u2013]?)(?P<mantissa>\d+(?:\.\d+)?|\.\d+)(?:e(?P<e>[-+]?\d{1,3}))?"
     r"(?:\s*(?:\\times|\\cdot|\u00d7|\u00b7|x)\s*10\s*\^?\s*\{?\s*(?P<power>[-\u2212]?\d{1,3})\s*\}?)?"
-    r"(?P<percent>\s*\\?%)?",
+    r"(?:(?P<percent>\s*\\?%)|(?P<thousands>[KMB](?![A-Za-z])|\s(?:thousand|million|billion)\b))?",
     re.IGNORECASE,
 )
+THOUSANDS = {"k": 3, "t": 3, "m": 6, "b": 9}
+NUMBER_WORDS = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+NUMBER_WORD = re.compile(rf"(?<![\w-])({'|'.join(NUMBER_WORDS)})(?!\w)", re.IGNORECASE)
 # Text layers flatten 10^{-9} to "10 -9"; with a space before the sign only, it is no range.
 POWER_OF_TEN = re.compile(
     r"(?<![\w.])10(?:\s*\^\s*\{?\s*(?P<power>[-\u2212]?\d{1,3})\s*\}?|"
@@ -32,9 +48,10 @@ LONGEST_QUOTE = 300
 
 
 def numbers_in(text: str) -> set[Decimal]:
-    """The values of all numbers in `text`; a percentage stands for itself and for its hundredth."""
-    found: set[Decimal] = set()
+    """The values of all numbers in `text`; a percentage stands for itself and for its hundredth, 4K for
+    4 and for 4000."""
     plain = GROUPING.sub("", text)
+    found = {word_value(match) for match in NUMBER_WORD.finditer(plain)}
     for match in NUMBER.finditer(plain):
         exponent = int((match["e"] or match["power"] or "0").replace("\u2212", "-"))
         try:
@@ -46,9 +63,16 @@ def numbers_in(text: str) -> set[Decimal]:
         found.add(value)
         if match["percent"]:
             found.add(value / 100)
+        if match["thousands"]:
+            found.add(value.scaleb(THOUSANDS[match["thousands"].strip()[0].lower()]))
     for match in POWER_OF_TEN.finditer(plain):
         found.add(Decimal(1).scaleb(int((match["power"] or match["flat"]).replace("\u2212", "-"))))
     return found
+
+
+def word_value(match: re.Match[str]) -> Decimal:
+    """The number that a match of NUMBER_WORD spells."""
+    return Decimal(NUMBER_WORDS.index(match[1].lower()) + 1)
 
 
 def normalised(text: str) -> str:

@@ -7,13 +7,18 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from offline_coder.checks.source import compiler_warnings
 from offline_coder.checks.syntax import parses
+from offline_coder.core.compiling import compiler_warnings
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
 
 STUB_MARK = "STUB = True"
 STUB_LINE = f"{STUB_MARK}  # offline-coder: a placeholder made from the plan, not the paper's method"
+UNDEFINED = "undefined"
+UNDEFINED_STUB = f'''def {UNDEFINED}(name: str) -> object:
+    """STUB of offline-coder: stands where the code uses a name that nothing defines."""
+    raise NotImplementedError(f"stub: nothing defines {{name}}")'''
+"""The function that stands in for a name that nothing defines."""
 LINE_WIDTH = 96
 SHOWN_FINDINGS = 5
 MAX_SOURCE = 200

@@ -1,27 +1,13 @@
 """Python source as a tree, for the rungs above syntax."""
 
 import ast
-import contextlib
 import functools
-import threading
-import warnings
-from collections.abc import Iterator
 
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
+from offline_coder.core.compiling import compiler_warnings
 
 REMEMBERED = 64
 """Files whose tree and findings are kept for the next look."""
-
-# catch_warnings swaps a global of the interpreter, so two threads must not do it at once.
-_CATCHING = threading.Lock()
-
-
-@contextlib.contextmanager
-def compiler_warnings() -> Iterator[list[warnings.WarningMessage]]:
-    """A block in which what the compiler warns of lands in the list and is never printed or raised."""
-    with _CATCHING, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield caught
 
 
 # Every rung asks for the same few files, and a repair changes one of them at a time.

@@ -4,7 +4,7 @@ import ast
 import re
 from functools import lru_cache
 
-from offline_coder.checks.skeleton import is_stub
+from offline_coder.checks.skeleton import UNDEFINED, is_stub
 from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 from offline_coder.core.finding import Finding
 
@@ -41,6 +41,8 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
             marks = " ".join(ast.dump(mark)[:200] for mark in node.decorator_list)
             if node in protocols or any(word in marks for word in _ABSTRACT):
                 continue
+            if node.name == UNDEFINED:
+                continue  # each place that calls it is a finding
             why = _empty(node.body)
             # A decorator may be the whole work, as for a group of commands.
             if why and not (why == ONLY_DOCSTRING and node.decorator_list):
@@ -49,10 +51,32 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
             why = _empty(node.body)
             if why and why != ONLY_DOCSTRING:
                 found.append(_stub(path, node.lineno, f"{node.name} {why}"))
+    found += _stand_ins(path, tree)
     for number, line in enumerate(text.split("\n"), start=1):
         if match := _UNFINISHED.search(line[:500]):
             found.append(_stub(path, number, f"unfinished, as the comment says: {match.group(1)}"))
     return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def _stand_ins(path: str, tree: ast.Module) -> list[Finding]:
+    """One finding for each use of a stand-in for a name that nothing defines."""
+    return [
+        Finding(
+            file=path,
+            line=node.lineno,
+            rule="stand-in",
+            message=f"uses {node.args[0].value!s}, which nothing defines",
+            severity="warning",
+            advice="Define it, or use what is meant.",
+            subject=str(node.args[0].value),
+        )
+        for node in nodes_of(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == UNDEFINED
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
 
 
 def _empty(body: list[ast.stmt]) -> str:

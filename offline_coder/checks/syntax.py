@@ -17,8 +17,8 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from offline_coder.checks.source import compiler_warnings
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, Grammar, bracket_depth, broken_lines
+from offline_coder.core.compiling import compiler_warnings
 from offline_coder.core.finding import Finding
 
 # The parsers of these two take quadratic time on some inputs.

@@ -40,7 +40,7 @@ def findings_of(folder: Path) -> tuple[Finding, ...]:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="Exit with 1 when anything is found.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when an error or a warning is found.")
 @display_options
 def check(folder: Path, strict: bool, quiet: bool, as_json: bool) -> int:
     """Check the plan and the repository in DIR, a run folder, or any folder of Python files. Nothing is
@@ -54,4 +54,4 @@ def check(folder: Path, strict: bool, quiet: bool, as_json: bool) -> int:
         for finding in findings:
             click.echo(f"{place(finding)}: {finding.severity}: {finding.message} [{finding.rule}]")
         click.echo(f"{len(findings)} findings in {folder}")
-    return 1 if strict and findings else 0
+    return 1 if strict and any(finding.severity != "note" for finding in findings) else 0

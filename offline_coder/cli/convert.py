@@ -45,7 +45,8 @@ def convert(
 ) -> None:
     """Show PAPER (PDF, LaTeX file, folder or archive, Markdown, S2ORC JSON) as the Markdown that models get.
 
-    Warnings go to standard error.
+    Warnings go to standard error: where in the source, what was lost, and, where it is not certain, how sure
+    that is. --json has them too, and where each block stands in the source.
     """
     from offline_coder.core.errors import BadInput
     from offline_coder.core.files import write_atomic

@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "replay",
     "verify": "verify",
     "models": "models",
+    "bundle": "bundle",
     "serve": "serve",
     "doctor": "doctor",
 }

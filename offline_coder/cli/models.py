@@ -34,7 +34,7 @@ PLAIN_LINE_SECONDS = 5.0
 
 @click.group()
 def models() -> None:
-    """Pinned weights: list, pull, verify, import."""
+    """Pinned weights: list, pull, verify, sign, import, export."""
 
 
 @models.command("list")
@@ -123,13 +123,26 @@ def pull(name: str, quiet: bool, keep: bool) -> None:
 
 @models.command()
 @click.argument("name", required=False)
+@click.option(
+    "--public-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also verify signatures made with its other half.",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Default: model.sig beside the weights.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
-def verify(name: str | None, quiet: bool) -> None:
+def verify(name: str | None, public_key: Path | None, signature: Path | None, quiet: bool) -> None:
     """Read every byte of the model NAME, or of all that are here, and compare digests.
 
-    Exits with 3 when something is wrong, naming the file.
+    With --public-key NAME may also be a folder that is not in the store, as it came on a medium. Exits with
+    3 when something is wrong, naming the file.
     """
-    from offline_coder.weights.verify import known_names, resolve
+    from offline_coder.weights.verify import known_names
 
     names = [name] if name else [known for known in known_names() if model_folder(known).is_dir()]
     if not names:
@@ -138,17 +151,56 @@ def verify(name: str | None, quiet: bool) -> None:
     for one in names:
         try:
             with shown_progress(quiet) as on_progress:
-                weights = resolve(one, on_progress=on_progress)
+                said = verify_one(one, public_key, signature, on_progress)
         except MissingPrerequisite as error:
             failures.append(error)
             continue
         if not quiet:
-            click.echo(f"{weights.name}: every byte verified, {shown_size(weights.bytes)}, {weights.digest}")
+            click.echo(said)
     # All are looked at before the first failure ends the command; the others are told here.
     for failure in failures[1:]:
         click.echo(f"also: {failure}", err=True)
     if failures:
         raise failures[0]
+
+
+def verify_one(name: str, public_key: Path | None, signature: Path | None, on_progress: OnProgress) -> str:
+    """What to say of a model that is right. Raises MissingPrerequisite for any other."""
+    from offline_coder.weights.verify import resolve
+
+    if public_key is None:
+        weights = resolve(name, on_progress=on_progress)
+        return f"{weights.name}: every byte verified, {shown_size(weights.bytes)}, {weights.digest}"
+    from offline_coder.weights.signing import verify_model
+
+    folder = verify_model(name, public_key, signature, on_progress)
+    return f"{name}: every byte verified, and signed with {public_key}: {folder}"
+
+
+@models.command()
+@click.argument("name")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The lab's private key, PEM, on P-256, P-384 or P-521.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+def sign(name: str, key: Path, quiet: bool) -> None:
+    """Verify the model NAME and sign it with the lab's key, in the format of OpenSSF's model-signing.
+
+    The signature, model.sig, lies with the weights, and goes along in `export`, `import` and `bundle`.
+    """
+    from offline_coder.weights.signing import sign_model
+
+    def ask_password() -> str:
+        return str(click.prompt(f"password of {key}", hide_input=True, err=True))
+
+    with shown_progress(quiet) as on_progress:
+        path = sign_model(name, key, ask_password, on_progress)
+    if not quiet:
+        click.echo(f"{name}: signed with {key}: {path}")
 
 
 @models.command("import")

@@ -83,7 +83,11 @@ def sampling_options(function: Command) -> Command:
     return added(
         function,
         click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True),
-        click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True),
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0, 2),
+            help="0 takes the likeliest token. Default: the model's own, 0.2 for most.",
+        ),
         click.option(
             "--candidates",
             type=click.IntRange(1, 16),

@@ -29,6 +29,7 @@ from offline_coder.core.errors import BadInput
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.folder import RunFolder
 from offline_coder.session import Job, Outcome, execute
+from offline_coder.weights import sampling_of
 
 GENERIC_STEMS = frozenset({"paper", "main", "paper.s2orc", "latex", "article"})
 STRICT_EXIT = 1
@@ -58,6 +59,22 @@ def carry_out(job: Job, quiet: bool, as_json: bool, strict: bool) -> int:
     return STRICT_EXIT if strict and facts["findings"] else 0
 
 
+def stage_settings(
+    model: str, temperature: float | None, seed: int, candidates: int, debug_rounds: int
+) -> StageSettings:
+    """The settings of a run with `model`, drawn as its manifest says unless a `temperature` is given."""
+    drawn = sampling_of(model)
+    return StageSettings(
+        seed=seed,
+        temperature=drawn.temperature if temperature is None else temperature,
+        top_p=drawn.top_p,
+        min_p=drawn.min_p,
+        repetition_penalty=drawn.repetition_penalty,
+        candidates=candidates,
+        debug_rounds=debug_rounds,
+    )
+
+
 def generating(command: Command) -> Command:
     """`command(job, ...)` with PAPER and the options that make a Job."""
 
@@ -75,7 +92,7 @@ def generating(command: Command) -> Command:
         batch_invariant: bool,
         stall_seconds: float,
         seed: int,
-        temperature: float,
+        temperature: float | None,
         candidates: int,
         debug_rounds: int,
         reader: str,
@@ -89,9 +106,7 @@ def generating(command: Command) -> Command:
             endpoint=endpoint,
             reader=reader,
             registry=registry,
-            stages=StageSettings(
-                seed=seed, temperature=temperature, candidates=candidates, debug_rounds=debug_rounds
-            ),
+            stages=stage_settings(model, temperature, seed, candidates, debug_rounds),
             engine=engine_settings(
                 context,
                 kv_gib,
@@ -167,14 +182,17 @@ def write(folder: Path, strict: bool, stall_seconds: float, quiet: bool, as_json
 @click.option(
     "--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Corrections to try."
 )
+@click.option("--gpu", is_flag=True, help="Let the repository use the NVIDIA GPUs; needs bubblewrap.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when the checks found something.")
 @stall_option
 @display_options
-def debug(folder: Path, rounds: int, strict: bool, stall_seconds: float, quiet: bool, as_json: bool) -> int:
+def debug(
+    folder: Path, rounds: int, gpu: bool, strict: bool, stall_seconds: float, quiet: bool, as_json: bool
+) -> int:
     """Run the repository of DIR in the sandbox and let the model correct what fails.
 
     A correction is kept when it parses and fewer steps fail.
     """
     job = job_of(folder, stall_seconds)
-    stages = job.stages.model_copy(update={"debug_rounds": rounds})
+    stages = job.stages.model_copy(update={"debug_rounds": rounds, "gpu": gpu})
     return carry_out(replace(job, stages=stages, again=True), quiet, as_json, strict)

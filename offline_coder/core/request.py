@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from offline_coder.core.constraint import Constraint, constraint_form, constraint_of
 from offline_coder.core.values import Value, canonical_json, text_digest
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "broken", "circles"]
+Watch = Literal["python"]
+
+WATCH: TypeAdapter[Watch | None] = TypeAdapter(Watch | None)
 
 
 class Message(Value):
@@ -21,11 +26,15 @@ class Message(Value):
 class Sampling(Value):
     """How tokens are drawn.
 
-    `stop` strings end the answer and are not part of it. `max_tokens` counts output tokens.
+    After the temperature, `top_p` keeps the smallest set of tokens that holds so much of the probability
+    (arXiv 1904.09751, section 3.1); `min_p` those with at least this share of the likeliest one's
+    probability (arXiv 2407.01082), which needs no sorting of the vocabulary. `stop` strings end the answer
+    and are not part of it. `max_tokens` counts output tokens.
     """
 
     temperature: float = 0.2
-    top_p: float = 0.95
+    top_p: float = 1.0
+    min_p: float = 0.05
     repetition_penalty: float = 1.0
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
@@ -36,7 +45,8 @@ class Request:
     """One question to a model: a pure value, and with the engine's identity the journal's key.
 
     `purpose` says which stage asks and for what ("analysis:models/net.py"). It is part of the
-    digest: two stages that happen to ask the same words are two entries.
+    digest: two stages that happen to ask the same words are two entries. With `watch` the answer, code
+    that goes on from a prefill, ends where it cannot be Python any more or goes round in circles.
     """
 
     purpose: str
@@ -44,15 +54,18 @@ class Request:
     sampling: Sampling
     seed: int
     constraint: Constraint | None = None
+    watch: Watch | None = None
 
     def form(self) -> dict[str, Any]:
         """The JSON-ready form that is digested and journaled."""
+        watched = {} if self.watch is None else {"watch": self.watch}
         return {
             "purpose": self.purpose,
             "messages": [message.model_dump() for message in self.messages],
             "sampling": self.sampling.model_dump(mode="json"),
             "seed": self.seed,
             "constraint": constraint_form(self.constraint),
+            **watched,
         }
 
     def digest(self) -> str:
@@ -69,6 +82,7 @@ def request_of(form: dict[str, Any]) -> Request:
         sampling=Sampling.model_validate(form["sampling"]),
         seed=form["seed"],
         constraint=constraint_of(form["constraint"]),
+        watch=WATCH.validate_python(form.get("watch")),
     )
 
 
@@ -77,7 +91,8 @@ class Completion(Value):
 
     Attributes:
         text: the answer, without the prefill and without the stop string.
-        finish_reason: "stop" when the model ended it, "length" when `max_tokens` cut it.
+        finish_reason: "stop" when the model ended it, "length" when `max_tokens` cut it, "broken" or
+            "circles" when the watch did.
         prompt_tokens: tokens of the prompt, the cached ones included.
         cached_tokens: prompt tokens that the engine took from its prefix cache.
         output_tokens: tokens of the answer.

@@ -12,8 +12,11 @@ class StageSettings(Value):
     those of a file and of the whole run.
 
     `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
-    the model; an answer costs about seven tokens a passage. `offered_requirements` of
+    the model; an answer costs about seven tokens a passage. Of a paper that is too long, the model is shown
+    `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
+
+    `gpu` shows the NVIDIA GPUs to the repository when it is run in the sandbox.
 
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
     answers themselves and seldom meet them.
@@ -21,8 +24,11 @@ class StageSettings(Value):
 
     seed: int = 0
     temperature: float = 0.2
-    top_p: float = 0.95
-    repetition_penalty: float = 1.05
+    top_p: float = 1.0
+    min_p: float = 0.05
+    repetition_penalty: float = 1.0
+    distilling_passages: int = 24
+    distilling_tokens: int = 240
     overview_tokens: int = 480
     requirement_tokens: int = 300
     requirement_requests: int = 8
@@ -38,10 +44,11 @@ class StageSettings(Value):
     max_components: int = 2
     continuations: int = 1
     regenerations: int = 1
-    rewrite_rounds: int = 4
-    rewrite_file_tokens: int = 1200
-    rewrite_tokens: int = 4000
+    rewrite_rounds: int = 2
+    rewrite_file_tokens: int = 800
+    rewrite_tokens: int = 1600
     debug_rounds: int = 0
+    gpu: bool = False
 
     def paper_budget(self, context: int) -> int:
         """Tokens of the context that the paper may take. The rest is for the plan's artefacts, a
@@ -55,6 +62,7 @@ class StageSettings(Value):
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
+            min_p=self.min_p,
             repetition_penalty=1.0 if constrained else self.repetition_penalty,
             max_tokens=max_tokens,
             stop=stop,

@@ -20,9 +20,9 @@ from openai import (
 from offline_coder.core.engine import Identity
 from offline_coder.core.errors import EngineDied, EngineFailed
 from offline_coder.core.request import Completion, Message, Request
-from offline_coder.engines.settings import STALL_SECONDS
+from offline_coder.engines.settings import STALL_SECONDS, Thinking
 from offline_coder.engines.stall import StallWatch
-from offline_coder.engines.streaming import SERVER_STOPS, read_stream
+from offline_coder.engines.streaming import needs_stream, read_stream
 from offline_coder.engines.wire import chat_body, check_fits, read_completion, template_flags, turns
 
 RETRY_WAITS = (0.5, 2.0, 5.0)
@@ -54,9 +54,10 @@ class OpenAIEngine:
     """Generation through a vLLM server's OpenAI-compatible interface.
 
     `url` is the server's root, without /v1; `socket` the Unix socket that it listens on, where it has no
-    port. With a `guard` the server is ours: requests under way fail as soon as its process is gone, with
-    the cause, and one that hangs counts as dead. A server hangs that does nothing for `stall_seconds`;
-    one that does not show what it does may take `request_seconds` before an answer begins (stall.py).
+    port; `thinking` for a model that can. With a `guard` the server is ours: requests under way fail as
+    soon as its process is gone, with the cause, and one that hangs counts as dead. A server hangs that does
+    nothing for `stall_seconds`; one that does not show what it does may take `request_seconds` before an
+    answer begins (stall.py).
     """
 
     def __init__(
@@ -71,16 +72,18 @@ class OpenAIEngine:
         stall_seconds: float = STALL_SECONDS,
         guard: Guard | None = None,
         socket: Path | None = None,
+        thinking: Thinking | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._model = model
         self._identity = identity
-        self._context = context
+        self._context = context - (thinking.tokens if thinking else 0)
+        self._thinking = thinking
         self._guard = guard
         self._client = server_client(self._url, key, None, socket)
         self._closed = False
         self._look_seconds = min(LOOK_SECONDS, stall_seconds)
-        self._watch = StallWatch(self._metrics, stall_seconds, request_seconds)
+        self._stall = StallWatch(self._metrics, stall_seconds, request_seconds)
 
     @property
     def identity(self) -> Identity:
@@ -89,7 +92,7 @@ class OpenAIEngine:
 
     @property
     def context(self) -> int:
-        """Tokens that prompt and answer may have together."""
+        """Tokens that prompt and answer may have together, without the thoughts between them."""
         return self._context
 
     async def complete(self, request: Request) -> Completion:
@@ -100,11 +103,11 @@ class OpenAIEngine:
             EngineFailed: the server is gone, hangs, or refused the request.
         """
         check_fits(request, await self.count(request.messages), self._context)
-        body = chat_body(request, self._model)
+        body = chat_body(request, self._model, self._thinking)
         began = time.monotonic()
-        if len(request.sampling.stop) > SERVER_STOPS or not await self._watch.tells():
+        if needs_stream(request) or not await self._stall.tells():
             return await self._tried(
-                lambda: read_stream(self._client, body, request, self._watch), request.purpose
+                lambda: read_stream(self._client, body, request, self._stall), request.purpose
             )
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)
@@ -170,7 +173,7 @@ class OpenAIEngine:
     async def _guarded(self, work: Awaitable[Result]) -> Result:
         """The result of `work`, or EngineFailed as soon as the server's process is gone or hangs."""
         task = asyncio.ensure_future(work)
-        stall = asyncio.ensure_future(self._watch.stall())
+        stall = asyncio.ensure_future(self._stall.stall())
         death = asyncio.ensure_future(self._guard.death()) if self._guard is not None else None
         jobs: set[asyncio.Future[Any]] = {task, stall} | ({death} if death is not None else set())
         for job in jobs:

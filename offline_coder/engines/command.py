@@ -88,6 +88,9 @@ def server_command(
         *("--generation-config", "vllm", "--seed", str(settings.seed)),
         *("--enable-prefix-caching", "--enable-prompt-tokens-details"),
     ]
+    if model.thinking is not None:
+        # Structured outputs begin where this parser sees the thoughts end.
+        command += ["--reasoning-parser", model.thinking.parser]
     if plan.kv_bytes is not None:
         command += ["--kv-cache-memory-bytes", str(plan.kv_bytes)]
     if not compiles(settings, device):
@@ -128,6 +131,7 @@ def server_identity(
     model: ModelFolder, plan: MemoryPlan, settings: EngineSettings, installed: Installed
 ) -> Identity:
     """What will answer: everything here that can change the text."""
+    thoughts = {"thinking": f"{model.thinking.parser}, {model.thinking.tokens}"} if model.thinking else {}
     return Identity(
         engine="vllm",
         version=installed.version,
@@ -141,5 +145,6 @@ def server_identity(
             "compile": str(compiles(settings, installed.device)).lower(),
             "gpus": str(settings.gpus),
             "batch_invariant": str(settings.batch_invariant).lower(),
+            **thoughts,
         },
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from offline_coder.core.request import FinishReason, Message, Sampling
+from offline_coder.core.request import FinishReason, Message, Request, Sampling
+from offline_coder.engines.watching import watched
 
 BYTES_PER_TOKEN = 4
 """What counts as a token where there is no tokenizer: four UTF-8 bytes, the last one maybe fewer."""
@@ -29,6 +30,13 @@ def cut(text: str, sampling: Sampling) -> tuple[str, FinishReason | None]:
     if len(raw) > most:
         return raw[:most].decode("utf-8", "ignore"), "length"
     return shorter, "stop" if stopped else None
+
+
+def ended(text: str, reason: FinishReason, request: Request) -> tuple[str, FinishReason]:
+    """What is left of an answer that would have ended for `reason`, and why it ends now: at a stop string,
+    at `max_tokens` or where its watch ends it, whichever comes first."""
+    shorter, why = cut(text, request.sampling)
+    return watched(shorter, why or reason, request)
 
 
 def before_stop(text: str, stop: Sequence[str]) -> tuple[str, bool]:

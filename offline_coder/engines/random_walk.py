@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -21,7 +22,7 @@ from offline_coder.core.engine import Identity
 from offline_coder.core.request import Completion, FinishReason, Message, Request
 from offline_coder.core.values import canonical_json, text_digest
 from offline_coder.engines.backends import Backend, LogitsMask, OutlinesMask, XGrammarMask
-from offline_coder.engines.cutting import BYTES_PER_TOKEN, cut, rough_count, rough_tokens
+from offline_coder.engines.cutting import BYTES_PER_TOKEN, ended, rough_count, rough_tokens
 from offline_coder.engines.masking import Mask
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.engines.wire import check_fits
@@ -91,16 +92,15 @@ class RandomWalkEngine:
 
 
 def _answer(request: Request, backend: Backend) -> tuple[str, FinishReason]:
-    # Not from the sampling: a longer answer goes on where a shorter one was cut, as with a model.
-    form = request.form() | {"sampling": None}
+    # Not from the sampling or the watch: a longer answer goes on where a shorter one ended, as with a model.
+    form = replace(request, watch=None).form() | {"sampling": None}
     seed = int(text_digest(canonical_json(form))[:16], 16)
     if request.constraint is None:
-        raw, ended = _code(random.Random(seed)), True  # noqa: S311 - nothing secret is drawn
+        raw, whole = _code(random.Random(seed)), True  # noqa: S311 - nothing secret is drawn
     else:
         most = request.sampling.max_tokens * BYTES_PER_TOKEN
-        raw, ended = walk(request.constraint, seed, most, backend)
-    text, reason = cut(raw, request.sampling)
-    return text, reason or ("stop" if ended else "length")
+        raw, whole = walk(request.constraint, seed, most, backend)
+    return ended(raw, "stop" if whole else "length", request)
 
 
 def walk(

@@ -15,7 +15,7 @@ from offline_coder.core.engine import Identity
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, FinishReason, Message, Request
 from offline_coder.core.values import Value, canonical_json, text_digest
-from offline_coder.engines.cutting import cut, rough_count, rough_tokens
+from offline_coder.engines.cutting import ended, rough_count, rough_tokens
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.engines.wire import check_fits
 
@@ -79,10 +79,10 @@ class ScriptedEngine:
         if isinstance(answer, Completion):
             return answer
         line = ScriptedAnswer(text=answer) if isinstance(answer, str) else answer
-        text, reason = cut(line.text, request.sampling)
+        text, reason = ended(line.text, line.finish_reason, request)
         return Completion(
             text=text,
-            finish_reason=reason or line.finish_reason,
+            finish_reason=reason,
             prompt_tokens=prompt_tokens,
             cached_tokens=0,
             output_tokens=rough_tokens(text),

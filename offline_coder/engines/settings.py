@@ -53,6 +53,19 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """How a model thinks before it answers.
+
+    Attributes:
+        parser: vLLM's reasoning parser for it ("qwen3", "deepseek_r1"), which knows where thoughts end.
+        tokens: the most that the thoughts before one answer may have.
+    """
+
+    parser: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFolder:
     """Verified weights on disk.
 
@@ -61,9 +74,11 @@ class ModelFolder:
         folder: holds config.json, a tokenizer and *.safetensors.
         digest: says which bytes these are; part of the engine's identity.
         context: tokens the model was trained to attend to.
+        thinking: None for a model that answers at once.
     """
 
     name: str
     folder: Path
     digest: str
     context: int
+    thinking: Thinking | None = None

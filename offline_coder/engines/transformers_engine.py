@@ -25,6 +25,7 @@ from offline_coder.engines.cutting import before_stop
 from offline_coder.engines.masking import Mask
 from offline_coder.engines.memory import CPU_CONTEXT, read_shape, served_shape
 from offline_coder.engines.settings import EngineSettings, ModelFolder, OnProgress
+from offline_coder.engines.watching import watched
 from offline_coder.engines.wire import check_fits, template_flags, turns
 
 
@@ -195,6 +196,7 @@ def generate(
     except torch.OutOfMemoryError:
         raise EngineFailed(f"{request.purpose}: out of GPU memory", "set a shorter --context") from None
     text, _ = before_stop(_decode(loaded, answer), sampling.stop)
+    text, reason = watched(text, reason, request)
     return Completion(
         text=text,
         finish_reason=reason,
@@ -215,11 +217,13 @@ def penalize(logits: torch.Tensor, seen: Sequence[int], penalty: float) -> None:
 
 
 def draw(logits: torch.Tensor, sampling: Sampling, source: torch.Generator) -> int:
-    """A token from `logits` (vocabulary,): the likeliest at temperature 0, else from the smallest set
-    of tokens that holds `top_p` of the probability (arXiv 1904.09751, section 3.1)."""
+    """A token from `logits` (vocabulary,): the likeliest at temperature 0, else from those that `min_p` and
+    `top_p` keep, in this order, as in vLLM."""
     if sampling.temperature == 0:
         return int(logits.argmax())
     chances, order = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
+    chances[chances < sampling.min_p * chances[0]] = 0.0
+    chances /= chances.sum()
     before = chances.cumsum(dim=-1) - chances
     chances[before >= sampling.top_p] = 0.0
     return int(order[torch.multinomial(chances, 1, generator=source)])

@@ -271,6 +271,7 @@ async def managed_vllm(
             stall_seconds=settings.stall_seconds,
             guard=serving.server,
             socket=serving.server.socket,
+            thinking=model.thinking,
         )
         try:
             yield engine

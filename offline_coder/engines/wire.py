@@ -6,6 +6,7 @@ from typing import Any
 from offline_coder.core.constraint import CFG, Choice, Constraint, JsonSchema, Regex
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, FinishReason, Message, Request
+from offline_coder.engines.settings import Thinking
 
 FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 
@@ -46,10 +47,27 @@ def structured_outputs(constraint: Constraint) -> dict[str, Any]:
     return fields
 
 
-def chat_body(request: Request, model: str) -> dict[str, Any]:
-    """The JSON body of /v1/chat/completions for `request`.
+def thinks(request: Request) -> bool:
+    """Whether a model that can think does so before the answer to `request`: where the answer has a form
+    and was not begun for it. Then thoughts are free, and the form begins behind them."""
+    return request.constraint is not None and not is_prefilled(request.messages)
 
-    `top_k` and `min_p` are sent switched off, so that a server's own sampling defaults never apply.
+
+def thinking_fields(request: Request, thinking: Thinking) -> dict[str, Any]:
+    """How a model that can think is asked; its thoughts come on top of the answer's tokens."""
+    if not thinks(request):
+        return {"chat_template_kwargs": {"enable_thinking": False}}
+    return {
+        "chat_template_kwargs": {"enable_thinking": True},
+        "thinking_token_budget": thinking.tokens,
+        "max_tokens": request.sampling.max_tokens + thinking.tokens,
+    }
+
+
+def chat_body(request: Request, model: str, thinking: Thinking | None = None) -> dict[str, Any]:
+    """The JSON body of /v1/chat/completions for `request`; `thinking` where the model can.
+
+    `top_k` is sent switched off, so that a server's own sampling defaults never apply.
     """
     sampling = request.sampling
     body: dict[str, Any] = {
@@ -58,7 +76,7 @@ def chat_body(request: Request, model: str) -> dict[str, Any]:
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": -1,
-        "min_p": 0.0,
+        "min_p": sampling.min_p,
         "repetition_penalty": sampling.repetition_penalty,
         "max_tokens": sampling.max_tokens,
         "seed": request.seed,
@@ -68,7 +86,7 @@ def chat_body(request: Request, model: str) -> dict[str, Any]:
         body["stop"] = list(sampling.stop)
     if request.constraint is not None:
         body["structured_outputs"] = structured_outputs(request.constraint)
-    return body
+    return body | (thinking_fields(request, thinking) if thinking else {})
 
 
 def read_completion(answer: dict[str, Any], request: Request, seconds: float) -> Completion:
@@ -85,7 +103,7 @@ def read_completion(answer: dict[str, Any], request: Request, seconds: float) ->
         if reason not in FINISH:
             raise EngineFailed(f"{request.purpose}: the server ended the answer with {reason!r}")
         return Completion(
-            text=choice["message"]["content"] or "",
+            text=choice["message"]["content"] or unthought(choice["message"], request),
             finish_reason=FINISH[reason],
             prompt_tokens=usage["prompt_tokens"],
             cached_tokens=details.get("cached_tokens") or 0,
@@ -96,6 +114,11 @@ def read_completion(answer: dict[str, Any], request: Request, seconds: float) ->
         raise EngineFailed(
             f"{request.purpose}: the server's answer has an unknown shape: {error!r}"
         ) from None
+
+
+def unthought(message: dict[str, Any], request: Request) -> str:
+    """The answer to a request that wants no thoughts, where the server took it for such."""
+    return "" if thinks(request) else str(message.get("reasoning") or "")
 
 
 def check_fits(request: Request, prompt_tokens: int, context: int) -> None:

@@ -2,13 +2,14 @@ r"""How far two readings of one paper agree.
 
 The measures, all between 0 and 1, with the first reading as the reference:
 
-- headings: those with the same number and the same words. Precision is their share of the other reading's
-  headings, recall their share of the reference's.
+- headings: those with the same number (where both readings have numbers) and the same words. Precision is
+  their share of the other reading's headings, recall their share of the reference's.
 - order: of the headings in both, the share on the longest common subsequence.
-- text of a section: 2 M / T over the words of its blocks other than figures and tables (which wander between
-  sections when a paper is printed): T words in both, M of them in matching runs (Ratcliff and Obershelp, as
-  Python's difflib has it). A word is two or more Latin letters, without regard to case; mathematics counts
-  with the words that it shows; footnotes stand at the section's end; citations are left out.
+- text of a section: 2 M / T over the words of its blocks other than figures, tables and algorithms (which
+  wander between sections when a paper is printed): T words in both, M of them in matching runs (Ratcliff
+  and Obershelp, as Python's difflib has it). A word is two or more Latin letters, without regard to case;
+  mathematics counts with the words that it shows; footnotes stand at the section's end; citations are left
+  out.
 - numbers: of all numbers in abstract and sections, the share that the other reading has too, as a multiset.
 - tables: of the cells of the reference's tables that hold something, the share found in the table of the same
   number, in one row with, and in the same order as, those it stands beside.
@@ -21,6 +22,7 @@ from difflib import SequenceMatcher
 
 from offline_coder.core.values import Value
 from offline_coder.papers.latex_inline import known_symbol
+from offline_coder.papers.outline import roman_value
 from offline_coder.papers.paper import Block, Paper, Section
 from offline_coder.papers.tables import CAPTION, DELIMITER, split_row
 
@@ -39,6 +41,7 @@ FOOTNOTE = re.compile(r"\(footnote(?: \S{1,3})?: ((?:[^()]|\([^()]*\))*)\)")
 AUTHOR_YEAR = re.compile(
     r"(?:[A-Z][\w'’-]+(?: (?:and|&) [A-Z][\w'’-]+| et al\.?)?,? \(?(?:19|20)\d\d[a-z]?\)?(?:; |, )?)+"
 )
+FLOATS = ("table", "figure", "algorithm")
 CITATION = re.compile(r"\[([^\[\]]{1,2000})\]")
 
 
@@ -106,8 +109,7 @@ def share(part: int, whole: int) -> float:
 
 def compare(reference: Paper, other: Paper) -> Agreement:
     """How `other` agrees with `reference`, another reading of the same paper."""
-    wanted = [heading_of(section) for section in reference.sections if section.title]
-    given = [heading_of(section) for section in other.sections if section.title]
+    wanted, given = headings_of(reference, other), headings_of(other, reference)
     missing, extra = Counter(wanted) - Counter(given), Counter(given) - Counter(wanted)
     common = [heading for heading in wanted if heading in given]
     ordered = longest_common(common, [heading for heading in given if heading in wanted])
@@ -125,9 +127,21 @@ def compare(reference: Paper, other: Paper) -> Agreement:
     )
 
 
-def heading_of(section: Section) -> str:
-    """A heading as it is compared: its number and its words in lower case."""
-    return " ".join([section.number, *re.findall(r"[^\W_]+", visible(section.title))]).strip()
+def headings_of(paper: Paper, other: Paper) -> list[str]:
+    """The headings of `paper` as they are compared with those of `other`."""
+    numbered = both_numbered(paper, other)
+    return [heading_of(section, numbered) for section in paper.sections if section.title]
+
+
+def both_numbered(one: Paper, two: Paper) -> bool:
+    """Whether both readings have numbers; where one lost them all, headings are compared by their words."""
+    return all(any(section.number for section in paper.sections) for paper in (one, two))
+
+
+def heading_of(section: Section, numbered: bool) -> str:
+    """A heading as it is compared: its number, where both readings have some, and its words in lower case."""
+    number = section.number if numbered else ""
+    return " ".join([number, *re.findall(r"[^\W_]+", visible(section.title))]).strip()
 
 
 def visible(text: str) -> str:
@@ -141,7 +155,7 @@ def visible(text: str) -> str:
 
 def words_of(blocks: tuple[Block, ...]) -> list[str]:
     """The words of a section's text, those of footnotes last."""
-    texts = [block.text for block in blocks if block.kind not in ("table", "figure")]
+    texts = [block.text for block in blocks if block.kind not in FLOATS]
     notes = [note for text in texts for note in FOOTNOTE.findall(text)]
     texts = [FOOTNOTE.sub(" ", text) for text in texts]
     texts = [AUTHOR_YEAR.sub(" ", CITATION.sub(" ", text)) for text in (*texts, *notes)]
@@ -151,12 +165,13 @@ def words_of(blocks: tuple[Block, ...]) -> list[str]:
 def section_agreements(reference: Paper, other: Paper) -> tuple[SectionAgreement, ...]:
     """The similarity of each section that has words; of those without a partner it is 0."""
     partners: dict[str, list[Section]] = {}
+    numbered = both_numbered(reference, other)
     for section in other.sections:
-        partners.setdefault(heading_of(section), []).append(section)
+        partners.setdefault(heading_of(section, numbered), []).append(section)
     found = []
     for section in reference.sections:
         words = words_of(section.blocks)
-        candidates = partners.get(heading_of(section), [])
+        candidates = partners.get(heading_of(section, numbered), [])
         theirs = words_of(candidates.pop(0).blocks) if candidates else []
         if not words and not theirs:
             continue
@@ -191,10 +206,20 @@ def tables_of(paper: Paper) -> dict[str, list[list[str]]]:
         if block.kind != "table" or not rows:
             continue
         caption = CAPTION.match(lines[0])
-        name = f"table {caption['number']}" if caption else f"table without a number {len(found) + 1}"
+        name = (
+            f"table {table_number(caption['number'])}"
+            if caption
+            else f"table without a number {len(found) + 1}"
+        )
         cells = [[cell for value in row if (cell := cell_text(value))] for row in rows]
         found.setdefault(name, []).extend(row for row in cells if row)
     return found
+
+
+def table_number(printed: str) -> str:
+    """The number of a table, roman ones as arabic."""
+    value = roman_value(printed) if re.fullmatch(r"[IVX]{1,5}", printed) else 0
+    return str(value or printed)
 
 
 def cell_text(cell: str) -> str:

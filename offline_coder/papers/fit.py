@@ -5,14 +5,20 @@ references, acknowledgements and checklists. When the rest does not fit, whole s
 left out, least useful for writing code first, and a line says where. The order: statements at the end;
 references; related work; conclusion and discussion; the introduction and background; appendices without
 settings; then single blocks, those that carry neither equations nor settings first, from sections that
-describe neither method nor experiments first, from the end of the paper backwards.
+describe neither method nor experiments first, from the end of the paper backwards. Whoever analyses a
+module or writes its code does without results sooner than whoever plans; a judge is also shown what the
+others never need, as long as there is room. All files share one choice: a choice a file would have the
+engine read the paper anew for each.
+
+A paper that loses more than statements, references and related work is too long; it is distilled first
+(stages/distilling), and what is left is fitted here.
 """
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from offline_coder.core.errors import BadInput
 from offline_coder.core.values import Value
@@ -63,17 +69,20 @@ SETTINGS = re.compile(
 )
 DIGIT = re.compile(r"\d")
 
-# The stages in which whole sections go.
+# The stages in which whole sections go, and those of them that no paper is too long for.
+SPARE = frozenset({"ending", "related"})
 GOES = {"ending": 0, "references": 1, "related": 2, "closing": 3, "opening": 4, "plain appendix": 5}
 
 
 class LeftOut(Value):
     """A part of the paper that is not in the text. `tokens` is what it would have cost, estimated for
-    parts of a section. `section_id` is "references" for the list of references."""
+    parts of a section. `section_id` is "references" for the list of references. `passages` counts the
+    passages that were left out of a section by distilling, 0 where whole blocks went."""
 
     section_id: str
     title: str
     tokens: int
+    passages: int = 0
 
 
 class Fitted(Value):
@@ -99,7 +108,10 @@ class Piece:
 
 
 def kind_of(section: Section, ancestors: tuple[Section, ...]) -> str:
-    """What a section is for, read from its title and, when that says nothing, from those above it."""
+    """What a section is for, read from its title and, when that says nothing, from those above it. All of
+    related work is related."""
+    if any(RELATED.search(above.title) for above in ancestors):
+        return "related"
     for titled in (section, *reversed(ancestors)):
         for name, pattern in (
             ("ending", ENDINGS),
@@ -158,17 +170,20 @@ def formal_blocks(sections: tuple[Section, ...]) -> int:
     return found
 
 
-def block_worth(kind: str, block: Block, appendix: bool) -> int:
-    """How much a block is worth to someone who writes the code, 0 to 6."""
-    worth = 4 if kind in ("method", "setup") else 2
+def block_worth(kind: str, block: Block, appendix: bool, purpose: Purpose = "plan") -> int:
+    """How much a block is worth for `purpose`, 0 to 6."""
+    other = 0 if purpose == "code" else 2
+    worth = 4 if kind in ("method", "setup") else other
     if block.kind == "figure":
         worth -= 2
     elif block.kind in ("equation", "algorithm", "code") or has_settings(block.text):
         worth += 2
-    return max(worth - 2, 0) if appendix else worth
+    return max(worth - 2 if appendix else worth, 0)
 
 
-def pieces_of(paper: Paper, section_tokens: list[int], reference_tokens: int) -> list[Piece]:
+def pieces_of(
+    paper: Paper, section_tokens: list[int], reference_tokens: int, purpose: Purpose
+) -> list[Piece]:
     """Everything that can be left out, in the order in which it goes."""
     pieces = []
     if paper.references:
@@ -180,7 +195,7 @@ def pieces_of(paper: Paper, section_tokens: list[int], reference_tokens: int) ->
         characters = max(len(render_section(section)), 1)
         for number, block in enumerate(section.blocks):
             share = max(1, section_tokens[at] * len(render_block(block)) // characters)
-            rank = (len(GOES), block_worth(kind, block, is_appendix(section)), -at, -number)
+            rank = (len(GOES), block_worth(kind, block, is_appendix(section), purpose), -at, -number)
             pieces.append(Piece(at, number, share, rank))
     return sorted(pieces, key=lambda piece: piece.rank)
 
@@ -205,10 +220,22 @@ def never_needed(paper: Paper, purpose: Purpose) -> list[int | None]:
     return [*found, None] if paper.references else found
 
 
-def choose(pieces: list[Piece], surplus: int) -> set[Piece]:
+class Sized(Hashable, Protocol):
+    """What can be left out."""
+
+    @property
+    def tokens(self) -> int:
+        """What it costs."""
+        ...
+
+
+Part = TypeVar("Part", bound=Sized)
+
+
+def choose(pieces: Sequence[Part], surplus: int) -> set[Part]:
     """Pieces worth at least `surplus` tokens, taken in order; then those that turn out not to be needed
     are put back, the most useful first."""
-    gone: list[Piece] = []
+    gone: list[Part] = []
     freed = 0
     for piece in pieces:
         if freed >= surplus:
@@ -295,15 +322,14 @@ async def fit(paper: Paper, budget_tokens: int, count: Count, purpose: Purpose =
     Raises:
         BadInput: not even the title, the abstract and one block fit.
     """
-    never = never_needed(paper, purpose)
-    never_sizes = await sizes_of([part_text(paper, at) for at in never], count)
-    base = {Piece(at, None, size, (-1,)) for at, size in zip(never, never_sizes, strict=True)}
+    base = await unneeded(paper, count, purpose)
+    never = {piece.section for piece in base}
     text = assemble(paper, base)
     tokens = await count(text)
     if tokens <= budget_tokens:
         return Fitted(text=text, left_out=record(paper, base), tokens=tokens)
     sizes = await sizes_of([part_text(paper, at) for at in (*range(len(paper.sections)), None)], count)
-    pieces = [p for p in pieces_of(paper, sizes[:-1], sizes[-1]) if p.section not in never]
+    pieces = [p for p in pieces_of(paper, sizes[:-1], sizes[-1], purpose) if p.section not in never]
     surplus = tokens - budget_tokens
     for attempt in range(CORRECTIONS):
         gone = choose(pieces, surplus)
@@ -319,6 +345,23 @@ async def fit(paper: Paper, budget_tokens: int, count: Count, purpose: Purpose =
         f"the paper does not fit into {budget_tokens} tokens even without most of its sections",
         "use a model or a --context with room for more tokens",
     )
+
+
+async def unneeded(paper: Paper, count: Count, purpose: Purpose) -> set[Piece]:
+    """What `purpose` never needs, with its size."""
+    never = never_needed(paper, purpose)
+    sizes = await sizes_of([part_text(paper, at) for at in never], count)
+    return {Piece(at, None, size, (-1,)) for at, size in zip(never, sizes, strict=True)}
+
+
+def is_too_long(paper: Paper, fitted: Fitted) -> bool:
+    """Whether more had to go than statements at the end, references and related work."""
+    never = never_needed(paper, "plan")
+    spare = {REFERENCES_ID}
+    for at, (section, kind) in enumerate(zip(paper.sections, section_kinds(paper), strict=True)):
+        if at in never or kind in SPARE:
+            spare.add(section.id)
+    return any(part.section_id not in spare for part in fitted.left_out)
 
 
 def part_text(paper: Paper, at: int | None) -> str:

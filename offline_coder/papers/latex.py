@@ -6,11 +6,13 @@ from pathlib import Path
 from offline_coder.core.errors import BadInput
 from offline_coder.papers.latex_bibliography import references_of
 from offline_coder.papers.latex_body import Body
-from offline_coder.papers.latex_inline import Inline, past_options
+from offline_coder.papers.latex_inline import Inline, Labels, past_options
 from offline_coder.papers.latex_macros import Macros, argument
+from offline_coder.papers.latex_places import bare
+from offline_coder.papers.latex_scan import flattened
 from offline_coder.papers.latex_source import LatexSource, find_main, load_latex
-from offline_coder.papers.outline import Draft, sections_of
-from offline_coder.papers.paper import Block, Paper, ReadingWarning
+from offline_coder.papers.outline import NOTICE, Draft, sections_of
+from offline_coder.papers.paper import Block, Paper, Place, ReadingWarning
 from offline_coder.papers.text import clean_line
 
 TITLE = re.compile(r"\\(?:icml)?title(?:\s*\[[^\]]{0,500}\])?\s*(?=\{)")
@@ -21,9 +23,6 @@ NOT_A_NAME = re.compile(
     r"@|\d|universit|institut|department|school|research|google|laborator|inc\.|college", re.IGNORECASE
 )
 NUMBER_DEPTH = re.compile(r"\\setcounter\s*\{secnumdepth\}\s*\{(-?\d)\}")
-NOTICE = re.compile(
-    r"provided proper attribution|permission to (?:make|reproduce)|all rights reserved", re.IGNORECASE
-)
 THANKS = re.compile(r"\\(?:thanks|footnote|footnotemark)(?:\s*\[[^\]]{0,20}\])?\s*(?=\{)")
 REFERENCES = re.compile(r"references|bibliography", re.IGNORECASE)
 
@@ -51,31 +50,32 @@ def read_latex_file(path: Path) -> Paper:
 def paper_of(source: LatexSource, place: Path) -> Paper:
     """The paper in a joined source. Raises BadInput when it has no body text."""
     macros = Macros()
-    preamble = macros.expand(source.preamble)
-    text = macros.expand(source.body)
+    preamble = bare(macros.expand(source.preamble))
+    marked = flattened(macros.expand(source.body))
+    text = bare(marked)
     inline = Inline(source.verbatim)
     depth = NUMBER_DEPTH.search(preamble)
-    body = Body(inline, macros.theorems, int(depth[1]) if depth else 3)
+    body = Body(inline, macros.theorems, int(depth[1]) if depth else 3, source.lines)
     title = inline.line(found_argument(TITLE, preamble, text))
-    body.walk(text)
+    body.walk(marked)
     references = references_of(text, body.bibliography, source.bibliography, inline)
     if not body.abstract:
         body.abstract.append(inline.line(found_argument(ABSTRACT, preamble, text)))
     drafts = kept_drafts(body.drafts)
+    unknown: dict[str, Place | None] = {}
     for draft in drafts:
         draft.title = inline.labels.resolve(draft.title)
-        draft.blocks = [Block(kind=b.kind, text=inline.labels.resolve(b.text)) for b in draft.blocks]
+        draft.blocks = [resolved(block, inline.labels, unknown) for block in draft.blocks]
     if not any(draft.blocks for draft in drafts):
         raise BadInput(
             f"{place} has no body text", "give the paper's main .tex file or the folder it stands in"
         )
     warnings = [*source.warnings, *macros.warnings, *inline.warnings(), *body.warnings()]
     if missing := sorted(inline.labels.missing):
-        warnings.append(
-            ReadingWarning(what=f"references to labels that do not exist: {', '.join(missing[:10])}")
-        )
+        what = f"references to labels that do not exist: {', '.join(missing[:10])}"
+        warnings.append(ReadingWarning(what=what, where=next(filter(None, unknown.values()), None)))
     if not title:
-        warnings.append(ReadingWarning(what="the paper has no \\title"))
+        warnings.append(ReadingWarning(what="the paper has no \\title", certainty="likely"))
     return Paper(
         title=title,
         abstract="\n\n".join(inline.labels.resolve(part) for part in body.abstract if part),
@@ -85,6 +85,15 @@ def paper_of(source: LatexSource, place: Path) -> Paper:
         warnings=tuple(warnings),
         source_format="latex",
     )
+
+
+def resolved(block: Block, labels: Labels, unknown: dict[str, Place | None]) -> Block:
+    """`block` with its references as numbers; labels that do not exist are noted with its place."""
+    known = set(labels.missing)
+    text = labels.resolve(block.text)
+    for label in labels.missing - known:
+        unknown[label] = next(iter(block.places), None)
+    return block.model_copy(update={"text": text})
 
 
 def found_argument(pattern: re.Pattern[str], preamble: str, text: str) -> str:

@@ -48,7 +48,7 @@ def bib_entries(text: str, inline: Inline) -> dict[str, str]:
         parts = [
             authors,
             fields.get("title", ""),
-            ", ".join(part for part in (venue, fields.get("year", "")) if part),
+            ", ".join(part for part in (venue, fields.get("year") or fields.get("date", "")[:4]) if part),
         ]
         words = inline.line(". ".join(part.strip() for part in parts if part.strip()))
         if words:

@@ -6,9 +6,10 @@ from itertools import zip_longest
 from offline_coder.papers.latex_floats import TABULARS, algorithm_of, table_of, tables_in
 from offline_coder.papers.latex_inline import LABEL, MATH_ENVIRONMENTS, Inline, clean_text, past_options
 from offline_coder.papers.latex_macros import argument, bracket, skip_space
+from offline_coder.papers.latex_places import SourceLines, bare
 from offline_coder.papers.latex_scan import environments, find_closing, split_cells, without
 from offline_coder.papers.outline import Draft
-from offline_coder.papers.paper import BlockKind, ReadingWarning
+from offline_coder.papers.paper import BlockKind, Place, ReadingWarning
 from offline_coder.papers.tables import captioned
 
 DEEPEST = 40
@@ -53,14 +54,21 @@ THEOREMS = {
     "definition": "Definition",
     "remark": "Remark", "assumption": "Assumption", "example": "Example", "claim": "Claim",
 }  # fmt: skip
+# Environments that are read in one piece.
+WHOLE = frozenset(
+    [*MATH_ENVIRONMENTS, *FIGURES, *TABLES, *TABULARS, *ALGORITHMS, *LISTS, *DRAWINGS, "verbatim"]
+)
 ITEM = re.compile(r"\\item(?![A-Za-z])|\\begin\s*\{")
 
 
 class Body:
     """Walks over the body once; what it found is in `drafts`, `abstract` and `references`."""
 
-    def __init__(self, inline: Inline, theorems: dict[str, str], number_depth: int) -> None:
+    def __init__(
+        self, inline: Inline, theorems: dict[str, str], number_depth: int, lines: SourceLines
+    ) -> None:
         self.inline = inline
+        self.lines = lines
         self.theorems = {**THEOREMS, **theorems}
         self.number_depth = number_depth
         self.drafts: list[Draft] = [Draft(title="")]
@@ -71,11 +79,19 @@ class Body:
         self.in_appendix = False
         self.collecting: list[str] | None = None
         self.unknown: dict[str, int] = {}
+        self.noted: dict[str, Place] = {}
         self.head = ""
 
     def warnings(self) -> list[ReadingWarning]:
         """Environments nobody knows, and drawings that were left out."""
-        return [ReadingWarning(what=f"{name} ({count} times)") for name, count in self.unknown.items()]
+        return [
+            ReadingWarning(
+                what=f"{what} ({count} times)",
+                where=self.noted.get(what),
+                certainty="certain" if "left out" in what else "possible",
+            )
+            for what, count in self.unknown.items()
+        ]
 
     def walk(self, text: str, depth: int = 0) -> None:
         """Read `text`, which stands at `depth` levels of environments."""
@@ -110,7 +126,8 @@ class Body:
             end = find_closing(text, closing, match.end())
             if end < 0:
                 return match.end()
-            self.equation("equation*", text[match.end() : end])
+            self.inline.places = self.lines.places(text[match.start() : end])
+            self.equation("equation*", bare(text[match.end() : end]))
             return end + 2
         if match["appendix"]:
             self.enter_appendix()
@@ -122,10 +139,12 @@ class Body:
             if text.strip():
                 self.collecting.append(text)
         else:
-            self.drafts[-1].add(kind, text)
+            self.drafts[-1].add(kind, text, self.inline.places)
 
     def paragraph(self, text: str) -> None:
         """Running text up to the next structure, with the run-in heading that stands before it."""
+        self.inline.places = self.lines.places(text)
+        text = bare(text)
         words = self.inline.line(text) if text.strip() else ""
         if words and self.head:
             stop = "" if self.head.endswith((".", ":", "?", "!")) else "."
@@ -136,10 +155,10 @@ class Body:
         """A heading with its number; \\paragraph becomes the beginning of its paragraph."""
         at = past_options(text, at)
         inside, at = argument(text, at)
-        title = self.inline.line(inside)
+        title = self.inline.line(bare(inside))
         if name in ("paragraph", "subparagraph"):
             self.paragraph(self.head and "\\relax ")
-            self.head = title
+            self.head, self.lines.head = title, self.lines.last
             return at
         self.collecting = None
         level = LEVELS[name]
@@ -173,14 +192,16 @@ class Body:
         if pair is None:
             return match.end()
         start, end, past = pair
-        inside = text[start:end]
+        marked, inside = text[start:end], bare(text[start:end])
         plain = name.rstrip("*")
+        if plain in WHOLE:
+            self.inline.places = self.lines.places(text[match.start() : past])
         if plain in MATH_ENVIRONMENTS:
             self.equation(name, inside)
         elif plain in FIGURES or plain in TABLES:
             self.float("Figure" if plain in FIGURES else "Table", inside)
         elif plain in TABULARS:
-            self.add("table", table_of(name, inside, self.inline))
+            self.long_table(name, inside)
         elif plain in ALGORITHMS:
             self.algorithm(plain, inside)
         elif plain in LISTS:
@@ -191,10 +212,10 @@ class Body:
             self.bibliography.append(inside)
         elif plain == "abstract":
             outer, self.collecting = self.collecting, self.abstract
-            self.walk(inside, depth + 1)
+            self.walk(marked, depth + 1)
             self.collecting = outer
         else:
-            self.passage(name, plain, inside, depth)
+            self.passage(name, plain, marked, depth)
         return past
 
     def passage(self, name: str, plain: str, inside: str, depth: int) -> None:
@@ -209,7 +230,7 @@ class Body:
         elif plain == "proof":
             self.head = "Proof"
         elif plain in DRAWINGS:
-            self.note(f"a drawing or data in {plain} is left out")
+            self.note(f"a drawing or data in {plain} is left out", next(iter(self.inline.places), None))
             return
         elif plain in TRANSPARENT:
             at = past_options(inside, at)
@@ -224,8 +245,10 @@ class Body:
             at = past_options(inside, at)
         self.walk(inside[at:], depth + 1)
 
-    def note(self, what: str) -> None:
-        """Count something for the warnings."""
+    def note(self, what: str, where: Place | None = None) -> None:
+        """Count something for the warnings, with where it was met first."""
+        if (here := where or self.lines.here()) is not None:
+            self.noted.setdefault(what, here)
         self.unknown[what] = self.unknown.get(what, 0) + 1
 
     def count(self, counter: str, kind: str, name: str = "") -> str:
@@ -298,6 +321,18 @@ class Body:
         remains = self.inline.line(without(rest, places)) if places else self.inline.line(rest)
         if len(re.findall(r"[^\W\d_]{2,}", remains)) > 2:
             self.add("paragraph", remains)
+
+    def long_table(self, name: str, inside: str) -> None:
+        """A tabular outside of a float; a longtable has its caption among its rows."""
+        caption = ""
+        if match := CAPTION.search(inside):
+            words, at = argument(inside, past_options(inside, match.end()))
+            caption = f"Table {self.count('Table', 'Table')}: {self.inline.line(words)}"
+            inside = inside[: match.start()] + inside[at:]
+            for label in LABEL.findall(inside):
+                self.inline.labels.name(label)
+            inside = LABEL.sub("", inside)
+        self.add("table", captioned(caption, table_of(name, inside, self.inline)))
 
     def subfloats(self, inside: str) -> tuple[list[tuple[str, str]], str]:
         """The captions of the parts of a float, by letter; and the float with the parts' insides only."""

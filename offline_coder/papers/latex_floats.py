@@ -20,6 +20,8 @@ RULES = re.compile(
     r"\\(?:toprule|midrule|bottomrule|hline|hdashline|endhead|endfirsthead|endfoot|endlastfoot|addlinespace)(?![A-Za-z])"
     r"(?:\s*\[[^\]]{0,20}\])?|\\c(?:mid|dash)?(?:rule|line)(?:\s*\[[^\]]{0,20}\])?(?:\s*\([^)]{0,10}\))?\s*\{[^{}]{0,20}\}"
 )
+# The head that a longtable repeats on its next pages, and its feet.
+REPEATED = re.compile(r"(?<=\\endfirsthead)(?:(?!\\end[a-z]).){0,4000}(?=\\endhead)", re.DOTALL)
 BEGIN = re.compile(r"\\begin\s*\{([^{}]{1,40})\}")
 
 # algorithmic, algpseudocode and algorithmicx: what opens a block, what closes it, and how it is said.
@@ -55,14 +57,14 @@ def table_of(name: str, inside: str, inline: Inline) -> str:
             at = option[1]
         _, at = argument(inside, at)
     rows = []
-    for cells in split_cells(RULES.sub(" ", inside[at:])):
+    for cells in split_cells(RULES.sub(" ", REPEATED.sub(" ", inside[at:]))):
         row: list[str] = []
         for cell in cells:
             span = SPAN.search(cell)
             row.append(inline.line(cell))
             row.extend([""] * (min(int(span[1]), WIDEST) - 1 if span else 0))
         rows.append(row)
-    return markdown_table(rows)
+    return markdown_table(rows, clean_text)
 
 
 def tables_in(text: str, inline: Inline) -> tuple[list[str], str]:

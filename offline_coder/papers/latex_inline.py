@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from offline_coder.papers.latex_macros import argument, bracket, group, skip_space
 from offline_coder.papers.latex_scan import environments, find_closing
+from offline_coder.papers.latex_units import quantity
 from offline_coder.papers.latex_words import (
     ACCENTS,
     CHARACTERS,
@@ -16,7 +17,7 @@ from offline_coder.papers.latex_words import (
     WRAPPERS,
     accented,
 )
-from offline_coder.papers.paper import ReadingWarning
+from offline_coder.papers.paper import Place, ReadingWarning
 from offline_coder.papers.text import clean_line
 
 DEEPEST = 40
@@ -74,20 +75,29 @@ class Labels:
             )
             if how == "eqref":
                 return ", ".join(f"({number})" for number in numbers)
-            kind = known[0][0] if known[0] else ""
-            plural = "s" if len(numbers) > 1 and kind else ""
-            return f"{kind}{plural} {', '.join(numbers)}".strip() if how in CLEVER else ", ".join(numbers)
+            if how not in CLEVER:
+                return ", ".join(numbers)
+            kinds: dict[str, list[str]] = {}
+            for found, number in zip(known, numbers, strict=True):
+                kinds.setdefault(found[0] if found else "", []).append(number)
+            return " and ".join(
+                f"{kind}{'s' if len(same) > 1 and kind else ''} {', '.join(same)}".strip()
+                for kind, same in kinds.items()
+            )
 
         return WAITING_MARK.sub(shown, text)
 
 
 class Inline:
-    """Turns pieces of LaTeX into lines, collecting labels and warnings on the way."""
+    """Turns pieces of LaTeX into lines, collecting labels and warnings on the way. `places` are where the
+    piece that is being read stands."""
 
     def __init__(self, verbatim: list[str]) -> None:
         self.verbatim = verbatim
         self.labels = Labels()
         self.unknown: dict[str, int] = {}
+        self.places: tuple[Place, ...] = ()
+        self.met: dict[str, Place] = {}
 
     def line(self, text: str) -> str:
         """`text` as one clean line."""
@@ -96,7 +106,11 @@ class Inline:
     def warnings(self) -> list[ReadingWarning]:
         """Every unknown command once, with how often it was met."""
         return [
-            ReadingWarning(what=f"unknown LaTeX command \\{name} ({count} times); its text is kept")
+            ReadingWarning(
+                what=f"unknown LaTeX command \\{name} ({count} times); its text is kept",
+                where=self.met.get(name),
+                certainty="possible",
+            )
             for name, count in self.unknown.items()
         ]
 
@@ -173,6 +187,9 @@ class Inline:
             return f" (footnote: {self.convert(inside, depth + 1).strip()})", at
         if name == "verb" or name == "lstinline":
             return verb(text, at)
+        units = quantity(name, text, at, lambda part: self.convert(part, depth + 1))
+        if units is not None:
+            return units
         if name in ACCENTS and len(name) == 1 and text[at : at + 1] in ("{", " ", "\\"):
             letter, at = argument(text, at)
             return accented(name, self.convert(letter, depth + 1).strip()), at
@@ -211,7 +228,17 @@ class Inline:
         if (symbol := known_symbol(name)) is not None:
             return symbol, past_space(text, at)
         self.unknown[name] = self.unknown.get(name, 0) + 1
-        return "", past_options(text, at)
+        if self.places:
+            self.met.setdefault(name, self.places[0])
+        return self.kept(text, past_options(text, at), depth)
+
+    def kept(self, text: str, at: int, depth: int) -> tuple[str, int]:
+        """The groups that stand behind an unknown command, as text with spaces between them."""
+        words = []
+        while text.startswith("{", at) and (found := group(text, at)) is not None:
+            words.append(self.convert(found[0], depth + 1).strip())
+            at = past_options(text, found[1])
+        return " ".join(word for word in words if word), at
 
     def cite(self, text: str, at: int) -> tuple[str, int]:
         """[key, key] with the notes of the citation, if any."""

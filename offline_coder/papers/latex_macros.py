@@ -1,14 +1,15 @@
 """A paper's own macros, found and expanded.
 
-Covers \\newcommand, \\renewcommand, \\providecommand, \\DeclareMathOperator, \\def with plain parameters,
-\\let, \\newtheorem and \\DeclarePairedDelimiter. Does not cover delimited \\def parameters, \\newenvironment
-bodies and anything that computes. Expansion stops at fixed limits, so that no input can make it run away.
+Covers \\newcommand, \\renewcommand, \\providecommand, \\DeclareMathOperator, \\def with plain or delimited
+parameters, \\let, \\newtheorem, \\newenvironment and \\DeclarePairedDelimiter. Does not cover anything that
+computes. Expansion stops at fixed limits, so that no input can make it run away.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from offline_coder.papers.latex_places import bare
 from offline_coder.papers.paper import ReadingWarning
 
 MOST_EXPANSIONS = 100_000
@@ -19,7 +20,7 @@ BRACKET = re.compile(r"\\.|[{}\[\]]", re.DOTALL)
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 DEFINITION = re.compile(
     r"\\(?P<kind>(?:re|provide)?newcommand|renewcommand|providecommand|DeclareRobustCommand|DeclareMathOperator"
-    r"|DeclarePairedDelimiter|newtheorem|def|gdef|edef|xdef|let)(?![A-Za-z@])\*?"
+    r"|DeclarePairedDelimiter|newtheorem|newenvironment|def|gdef|edef|xdef|let)(?![A-Za-z@])\*?"
 )
 # What the reader itself understands keeps its meaning, whatever the paper's style makes of it.
 HANDLED = frozenset(
@@ -32,14 +33,24 @@ HANDLED = frozenset(
     ]
 )  # fmt: skip
 
+ENVIRONMENTS = frozenset(
+    [
+        "abstract", "proof", "figure", "table", "equation", "align", "itemize", "enumerate", "description",
+        "algorithm", "algorithmic", "quote", "theorem", "lemma", "proposition", "corollary", "definition",
+        "remark", "assumption", "example", "claim", "tabular", "verbatim", "thebibliography", "document",
+    ]
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A macro: its number of arguments, the default of the first when it is optional, its body."""
+    """A macro: its number of arguments, the default of the first when it is optional, its body; what stands
+    before each argument and behind the last one when they are delimited."""
 
     arguments: int
     default: str | None
     body: str
+    delimiters: tuple[str, ...] = ()
 
 
 def skip_space(text: str, at: int) -> int:
@@ -109,12 +120,33 @@ def argument(text: str, at: int) -> tuple[str, int]:
     return text[place], place + 1
 
 
+def delimited(delimiters: tuple[str, ...], text: str, at: int) -> tuple[list[str], int] | None:
+    """The arguments at `at` of a macro whose parameters are parted by `delimiters`, at most 2,000 characters
+    each, and the place after them; None when the text does not fit."""
+    at = skip_space(text, at)
+    if not text.startswith(delimiters[0], at):
+        return None
+    at += len(delimiters[0])
+    values: list[str] = []
+    for mark in delimiters[1:]:
+        if not mark:
+            value, at = argument(text, at)
+        else:
+            end = text.find(mark, at, at + 2000)
+            if end < 0:
+                return None
+            value, at = text[at:end], end + len(mark)
+        values.append(value)
+    return values, at
+
+
 class Macros:
     """The macros known so far. `expand` learns definitions as it meets them."""
 
     def __init__(self) -> None:
         self.known: dict[str, Macro] = {}
         self.theorems: dict[str, str] = {}
+        self.environments: dict[str, tuple[Macro, Macro]] = {}
         self.warnings: list[ReadingWarning] = []
         self.expansions = 0
         self.characters = 0
@@ -132,14 +164,25 @@ class Macros:
                 at = self.define(definition, text)
                 continue
             macro = self.known.get(name or match[2])
-            if macro is None or not self.allowed(depth):
+            if name in ("begin", "end"):
+                macro, place = self.environment_at(name, text, place)
+            unfit = macro and macro.delimiters and delimited(macro.delimiters, text, place) is None
+            if macro is None or unfit or not self.allowed(depth):
                 found.append(match[0])
-                at = place
+                at = match.end()
                 continue
             replaced, at = self.apply(macro, text, place, bool(name), depth)
             found.append(replaced)
         found.append(text[at:])
         return "".join(found)
+
+    def environment_at(self, side: str, text: str, at: int) -> tuple[Macro | None, int]:
+        """What \\begin or \\end, whose name stands at `at`, means in an environment of the paper's own, and
+        the place after the name."""
+        named = group(text, skip_space(text, at))
+        if named is None or named[0] not in self.environments:
+            return None, at
+        return self.environments[named[0]][side == "end"], named[1]
 
     def allowed(self, depth: int) -> bool:
         """Whether one more expansion is within the limits; the first refusal is a warning."""
@@ -158,6 +201,8 @@ class Macros:
             given = bracket(text, skip_space(text, place))
             values.append(given[0] if given else macro.default)
             place = given[1] if given else place
+        if macro.delimiters:
+            values, place = delimited(macro.delimiters, text, place) or ([], place)
         for _ in range(macro.arguments - len(values)):
             value, place = argument(text, place)
             values.append(value)
@@ -188,6 +233,8 @@ class Macros:
             return self.define_alias(text, at)
         if kind == "newtheorem":
             return self.define_theorem(text, at)
+        if kind == "newenvironment":
+            return self.define_environment(text, at)
         name, at = argument(text, at)
         name = name.strip().lstrip("\\")
         count = bracket(text, skip_space(text, at))
@@ -217,8 +264,12 @@ class Macros:
         body = group(text, brace) if brace >= 0 else None
         if body is None:
             return match.end()
+        name = match[1] or match[2]
         if re.fullmatch(r"\s*(?:#\d)*\s*", parameters):
-            self.learn(match[1] or match[2], Macro(parameters.count("#"), None, body[0]))
+            self.learn(name, Macro(parameters.count("#"), None, body[0]))
+        elif parameters.count("#") < 10 and "\\" not in parameters:
+            delimiters = tuple(part.strip() for part in re.split(r"#\d", parameters))
+            self.learn(name, Macro(parameters.count("#"), None, body[0], delimiters))
         return body[1]
 
     def define_alias(self, text: str, at: int) -> int:
@@ -235,6 +286,21 @@ class Macros:
         self.learn(match[1] or match[2], known or Macro(0, None, old[0]))
         return old.end()
 
+    def define_environment(self, text: str, at: int) -> int:
+        """\\newenvironment{name}[arguments][default]{begin}{end}, unless the reader knows the name."""
+        name, at = argument(text, at)
+        arguments, default = 0, None
+        if (count := bracket(text, skip_space(text, at))) is not None:
+            at = count[1]
+            arguments = int(count[0]) if count[0].strip() in set("0123456789") else 0
+            if (optional := bracket(text, skip_space(text, at))) is not None:
+                default, at = optional
+        begin, at = argument(text, at)
+        end, at = argument(text, at)
+        if name.strip() not in ENVIRONMENTS and f"\\begin{{{name}}}" not in begin:
+            self.environments[name.strip()] = (Macro(arguments, default, begin), Macro(0, None, end))
+        return at
+
     def define_theorem(self, text: str, at: int) -> int:
         """\\newtheorem{name}[shared]{Title}[within]."""
         name, at = argument(text, at)
@@ -248,4 +314,4 @@ class Macros:
     def learn(self, name: str, macro: Macro) -> None:
         """Keep a definition, unless the reader itself knows the name or it only names itself."""
         if name and name not in HANDLED and macro.body.strip() != f"\\{name}":
-            self.known[name] = macro
+            self.known[name] = replace(macro, body=bare(macro.body))

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 BEGIN_END = re.compile(r"\\(begin|end)\s*\{([^{}]{1,60})\}")
+MOST_NESTED = 100
 ROW = re.compile(
     r"\\\\\*?(?:\s*\[[^\]]{0,30}\])?|\\(?:tabularnewline|cr)(?![A-Za-z])|\\(?:begin|end)\s*\{|\\.|[{}&]",
     re.DOTALL,
@@ -30,6 +31,19 @@ def environments(text: str) -> dict[int, tuple[int, int, int]]:
                     found[start] = (inside, match.start(), match.end())
                     break
     return found
+
+
+def flattened(text: str) -> str:
+    """`text` without the \\begin and \\end of environments that stand more than 100 levels deep, whose
+    insides would be read once for each level."""
+    found: list[str] = []
+    at = depth = 0
+    for match in BEGIN_END.finditer(text):
+        depth = max(depth + 1 if match[1] == "begin" else depth - 1, 0)
+        if depth + (match[1] == "end") > MOST_NESTED:
+            found.append(text[at : match.start()])
+            at = match.end()
+    return "".join([*found, text[at:]])
 
 
 @lru_cache(maxsize=64)

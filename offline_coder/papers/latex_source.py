@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput
+from offline_coder.papers.latex_places import SourceLines, bare, last_mark
 from offline_coder.papers.latex_scan import find_closing
-from offline_coder.papers.paper import ReadingWarning
+from offline_coder.papers.paper import Place, ReadingWarning
 from offline_coder.papers.text import clean_lines, decode
 
 LARGEST_SOURCE = 16 << 20
@@ -14,6 +15,7 @@ DEEPEST_INPUT = 20
 MOST_INPUTS = 500
 VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt|comment|filecontents\*?)\}")
 FILE_HEAD = re.compile(r"(?:\[[^\]]*\])?\{([^}]*)\}")
+MINTED_HEAD = re.compile(r"\A\s*(?:\[[^\]]{0,500}\])?\s*\{[^{}]{0,60}\}")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S)|(?=\n)|$)")
 SWITCH = re.compile(r"\\(iffalse|iftrue|if[A-Za-z@]*|else|fi)(?![A-Za-z@])")
 INPUT = re.compile(
@@ -34,6 +36,7 @@ class LatexSource:
         body: what stands between it and \\end{document}; all of the text when there is no such thing.
         verbatim: texts put aside; the body holds VERBATIM_MARK with their number.
         bibliography: texts of the .bbl and .bib files that belong to the paper.
+        lines: which lines the marks in preamble and body stand for.
     """
 
     preamble: str = ""
@@ -41,6 +44,7 @@ class LatexSource:
     verbatim: list[str] = field(default_factory=list)
     bibliography: list[str] = field(default_factory=list)
     warnings: list[ReadingWarning] = field(default_factory=list)
+    lines: SourceLines = field(default_factory=SourceLines)
 
 
 def load_latex(main: Path, folder: Path) -> LatexSource:
@@ -58,7 +62,9 @@ def load_latex(main: Path, folder: Path) -> LatexSource:
     source.body = text[begin + len("\\begin{document}") if begin >= 0 else 0 : end if end >= 0 else len(text)]
     if begin < 0:
         source.warnings.append(
-            ReadingWarning(what="there is no \\begin{document}; all of it is read as text")
+            ReadingWarning(
+                what="there is no \\begin{document}; all of it is read as text", certainty="likely"
+            )
         )
     loader.bibliography(main, text)
     source.warnings = list(dict.fromkeys(source.warnings))
@@ -79,12 +85,14 @@ class Loader:
 
     def read(self, path: Path, depth: int) -> str:
         """The text of `path` without comments, with its inputs in their places."""
-        text = clean_lines(decode(path.read_bytes()))
+        raw = decode(path.read_bytes())
+        text = clean_lines(raw)
         self.characters += len(text)
         if self.characters > LARGEST_SOURCE:
             raise BadInput(
                 f"the LaTeX of {self.folder} is over {LARGEST_SOURCE >> 20} MiB", "give the paper only"
             )
+        text = self.source.lines.marked(text, raw, self.place(path).file)
         text = COMMENT.sub(r"\1", self.without_verbatim(text))
         self.open.append(path)
         text = INPUT.sub(lambda match: self.input(match, path, depth + 1), text)
@@ -114,10 +122,13 @@ class Loader:
         if name.startswith("filecontents"):
             head = FILE_HEAD.match(inside)
             if head and head[1].endswith((".bib", ".bbl")):
-                self.contents[head[1]] = inside[head.end() :]
+                self.contents[head[1]] = bare(inside[head.end() :])
             return ""
-        self.source.verbatim.append(inside)
-        return f"\\begin{{verbatim}}{VERBATIM_MARK.format(len(self.source.verbatim) - 1)}\\end{{verbatim}}"
+        if name == "minted":
+            inside = MINTED_HEAD.sub("", inside, count=1)
+        self.source.verbatim.append(bare(inside))
+        mark = f"{VERBATIM_MARK.format(len(self.source.verbatim) - 1)}{last_mark(inside)}"
+        return f"\\begin{{verbatim}}{mark}\\end{{verbatim}}"
 
     def input(self, match: re.Match[str], parent: Path, depth: int) -> str:
         """The text of an input, "" with a warning when it cannot be had."""
@@ -129,13 +140,22 @@ class Loader:
         if path is None:
             if not name.endswith((".sty", ".cls", ".bbl")):
                 self.source.warnings.append(
-                    ReadingWarning(what=f"\\input names a file that is not there: {name}")
+                    ReadingWarning(
+                        what=f"\\input names a file that is not there: {name}", where=self.place(parent)
+                    )
                 )
             return ""
         if path in self.open or depth > DEEPEST_INPUT or self.inputs > MOST_INPUTS:
-            self.source.warnings.append(ReadingWarning(what=f"\\input goes in circles or too deep: {name}"))
+            self.source.warnings.append(
+                ReadingWarning(what=f"\\input goes in circles or too deep: {name}", where=self.place(parent))
+            )
             return ""
         return f"{self.read(path, depth)}\n"
+
+    def place(self, path: Path) -> Place:
+        """A file as a place."""
+        inside = path.is_relative_to(self.folder)
+        return Place(file=path.relative_to(self.folder).as_posix() if inside else path.name)
 
     def find(self, name: str, parent: Path, suffixes: tuple[str, ...]) -> Path | None:
         """The file that `name` means, inside the folder; None when there is none."""
@@ -155,7 +175,7 @@ class Loader:
         if compiled.is_file() and not compiled.is_symlink():
             self.source.bibliography.append(clean_lines(decode(compiled.read_bytes())))
             return
-        names = [name.strip() for match in BIBLIOGRAPHY.finditer(text) for name in match[1].split(",")]
+        names = [name.strip() for match in BIBLIOGRAPHY.finditer(bare(text)) for name in match[1].split(",")]
         for name in names:
             bib = name if name.endswith(".bib") else f"{name}.bib"
             if (path := self.find(bib, main, ("",))) is not None:

@@ -22,7 +22,7 @@ SYMBOLS = {
     "qquad": " ",
     "textunderscore": "_", "textdollar": "$", "textpercent": "%", "textasteriskcentered": "*",
     "textdegree": "°",
-    "space": " ", "slash": "/", "lbrack": "[", "rbrack": "]", "textmu": "µ", "texttimes": "×",
+    "space": " ", "KwTo": " to ", "slash": "/", "lbrack": "[", "rbrack": "]", "textmu": "µ", "texttimes": "×",
     "nobreakspace": " ",
     "newline": " ", "linebreak": " ", "hfill": " ", "and": ", ", "And": ", ", "AND": ", ", "enspace": " ",
     "thinspace": " ", "textsuperscript": "", "ie": "i.e.", "eg": "e.g.",

@@ -9,10 +9,12 @@ downloads a font unless FONT_PATH names one.
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
@@ -23,6 +25,8 @@ from offline_coder.papers.text import decode
 PROGRAM_VARIABLE = "OFFLINE_CODER_MARKER"
 TIME_LIMIT_SECONDS = 1800.0
 TEXT_LIMIT_SECONDS = 300.0
+# Without models it needs 0.6 GiB for a paper of 15 pages. With models on a GPU, what the machine has counts.
+TEXT_LIMIT_BYTES = 8 << 30
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 LAYOUT_MODEL = "datalab-to/surya_layout2"
 OCR_MODELS = ("datalab-to/surya-ocr-2", "datalab-to/surya-ocr-2-gguf")
@@ -31,11 +35,11 @@ HINT = "make setup-pdf"
 
 def find_marker() -> Path | None:
     """marker's program: what OFFLINE_CODER_MARKER names, else .venv-marker/bin/marker_single in the
-    checkout or the current folder; None when there is none."""
+    checkout, beside this environment or in the current folder; None when there is none."""
     named = os.environ.get(PROGRAM_VARIABLE)
     if named:
         return Path(named) if Path(named).is_file() else None
-    for base in (Path(__file__).resolve().parents[2], Path.cwd()):
+    for base in (Path(__file__).resolve().parents[2], Path(sys.prefix).parent, Path.cwd()):
         program = base / ".venv-marker" / "bin" / "marker_single"
         if program.is_file():
             return program
@@ -85,7 +89,8 @@ def read_with_marker(path: Path, *, with_models: bool, limit_seconds: float | No
     """The paper as marker reads it; its Markdown goes through the Markdown reader.
 
     Without models only the text layer is read and headings are lost; that mode takes seconds. The time
-    limit is 30 minutes with models and 5 minutes without, unless `limit_seconds` says otherwise.
+    limit is 30 minutes with models and 5 minutes without, unless `limit_seconds` says otherwise; each of its
+    processes may have nine tenths of the machine's memory with models, and 8 GiB without.
 
     Raises:
         MissingPrerequisite: marker, its models or a font are not on this machine.
@@ -138,6 +143,8 @@ def run_marker(program: Path, path: Path, output: Path, with_models: bool, limit
         stderr=subprocess.STDOUT,
         env=environment,
         start_new_session=True,
+        # From the first instruction on: a limit set from outside comes too late where this side is slow.
+        preexec_fn=partial(limit_memory, with_models),
     )
     try:
         said, _ = process.communicate(timeout=limit)
@@ -149,6 +156,14 @@ def run_marker(program: Path, path: Path, output: Path, with_models: bool, limit
         end_group(process)
     if process.returncode != 0:
         raise BadInput(f"marker failed on {path}: {last_line(said)}", "use --reader text")
+
+
+def limit_memory(with_models: bool) -> None:
+    """Bound the data of this process, and of what it starts. Address space is not bounded: CUDA reserves far
+    more of it than it uses."""
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10 * 9
+    size = most if with_models else min(TEXT_LIMIT_BYTES, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from offline_coder.core.errors import BadInput
-from offline_coder.papers.paper import Block, BlockKind, Section
+from offline_coder.papers.paper import Block, BlockKind, Place, Section
 
 DEEPEST = 6
 MOST_SECTIONS = 3000
@@ -18,6 +18,10 @@ TOP_LEVEL = re.compile(
     r"|related works?|broader impact|ethics statement|reproducibility statement|limitations"
     r"|supplementary materials?)\W*",
     re.IGNORECASE,
+)
+# What stands on the first page and is no text: permissions of the publisher.
+NOTICE = re.compile(
+    r"provided proper attribution|permission to (?:make|reproduce)|all rights reserved", re.IGNORECASE
 )
 TRUSTED_ID = re.compile(r"s[A-Za-z0-9]{1,4}(?:\.[A-Za-z0-9]{1,4}){0,6}(?:-\d{1,3})?")
 
@@ -33,10 +37,10 @@ class Draft:
     wanted_id: str = ""
     blocks: list[Block] = field(default_factory=list)
 
-    def add(self, kind: BlockKind, text: str) -> None:
+    def add(self, kind: BlockKind, text: str, places: tuple[Place, ...] = ()) -> None:
         """Append a block unless it holds nothing."""
         if text.strip():
-            self.blocks.append(Block(kind=kind, text=text))
+            self.blocks.append(Block(kind=kind, text=text, places=places))
 
 
 def split_number(heading: str, next_letter: str = "") -> tuple[str, str]:
@@ -97,19 +101,32 @@ def with_levels(drafts: list[Draft]) -> list[tuple[Draft, int]]:
     numbered = [d.level - d.number.count(".") for d in drafts if d.number and d.level]
     plain = [] if any(d.number for d in drafts) else [d.level for d in drafts if d.level]
     base = min(numbered or plain or [1]) - 1
+    # Converters that know no levels put all headings on one; then a heading without a number stands below
+    # the numbered one before it.
+    depths = {d.number.count(".") for d in drafts if d.number and d.level}
+    flat = len({d.level for d in drafts if d.level}) == 1 and len(depths) > 1
+    depth = 0
     found: list[tuple[Draft, int]] = []
-    previous = 0
+    # Of the headings that are open: the source's level, ours, and whether they are numbered.
+    above: list[tuple[int, int, bool]] = []
     for draft in drafts:
         if draft.wanted_id:
             level = max(draft.level, 1)
         elif draft.number:
-            level = draft.number.count(".") + 1
+            level = depth = draft.number.count(".") + 1
+        elif flat and depth and not TOP_LEVEL.fullmatch(draft.title):
+            level = depth + 1
         elif TOP_LEVEL.fullmatch(draft.title):
             level = 1
         else:
-            level = max(1, min((draft.level or base + 1) - base, previous + 1))
-        previous = min(level, DEEPEST)
-        found.append((draft, previous))
+            source = draft.level or base + 1
+            # A numbered heading on the same level is the parent: converters lose how deep one is.
+            while above and (above[-1][0] > source or (above[-1][0] == source and not above[-1][2])):
+                above.pop()
+            level = max(1, min(source - base, (above[-1][1] if above else 0) + 1))
+        level = min(level, DEEPEST)
+        above.append((draft.level or base + level, level, bool(draft.number)))
+        found.append((draft, level))
     return found
 
 

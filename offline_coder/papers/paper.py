@@ -2,15 +2,53 @@
 
 from typing import Literal
 
+from pydantic import model_serializer
+
 from offline_coder.core.values import Value
 
 BlockKind = Literal["paragraph", "equation", "algorithm", "table", "figure", "list", "code"]
 SourceFormat = Literal["s2orc", "latex", "markdown", "pdf", "marker"]
+Certainty = Literal["certain", "likely", "possible"]
 ABSTRACT_ID = "abstract"
 
 
+class Place(Value):
+    """A stretch of the source.
+
+    Attributes:
+        file: relative to the folder or archive that was read; "" when the source is one file.
+        lines: first and last line, counted from 1; None when the source has no lines.
+        page: of a PDF, counted from 1; 0 elsewhere.
+        box: on that page, in points from its lower left corner: left, bottom, right, top.
+        pointer: into JSON, as RFC 6901 writes it ("/pdf_parse/body_text/3").
+        chars: of the text that the pointer names: the first character, counted from 0, and the one after
+            the last; None for all of it.
+    """
+
+    file: str = ""
+    lines: tuple[int, int] | None = None
+    page: int = 0
+    box: tuple[float, float, float, float] | None = None
+    pointer: str = ""
+    chars: tuple[int, int] | None = None
+
+    @model_serializer
+    def said(self) -> dict[str, object]:
+        """What is known of it, as JSON shows it."""
+        return {name: value for name, value in self if value}
+
+    def __str__(self) -> str:
+        if self.lines is None:
+            chars = f"#char={self.chars[0]},{self.chars[1]}" if self.chars else ""
+            return self.pointer + chars or (f"page {self.page}" if self.page else self.file)
+        first, last = self.lines
+        many = f"{first}-{last}" if last > first else str(first)
+        return f"{self.file}:{many}" if self.file else f"line{'s' if last > first else ''} {many}"
+
+
 class Block(Value):
-    """One piece of a section. `text` by kind:
+    """One piece of a section. `places` are where it stands in the source, more than one when it was put
+    together: a paragraph over two pages, a table and its caption. `text` by kind:
 
     - paragraph: one line, mathematics as LaTeX between dollar signs where the source has it;
     - equation: LaTeX without delimiters (from a PDF: the characters that are there);
@@ -21,6 +59,7 @@ class Block(Value):
 
     kind: BlockKind
     text: str
+    places: tuple[Place, ...] = ()
 
 
 class Section(Value):
@@ -42,13 +81,17 @@ class Section(Value):
 
 
 class ReadingWarning(Value):
-    """Something the reader lost or could not be sure of. `where` is a file, a section or ""."""
+    """Something that the reader lost, left out or could not be sure of: `what`, in which stretch of the
+    source (None: all of it, or unknown), and how sure it is that this is a fault of the reading and not
+    the paper as it is."""
 
     what: str
-    where: str = ""
+    where: Place | None = None
+    certainty: Certainty = "certain"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" if self.where else self.what
+        doubt = "" if self.certainty == "certain" else f" ({self.certainty})"
+        return f"{self.where}: {self.what}{doubt}" if self.where else f"{self.what}{doubt}"
 
 
 class Paper(Value):

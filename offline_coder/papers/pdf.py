@@ -5,7 +5,7 @@ from pathlib import Path
 
 from offline_coder.core.errors import BadInput, MissingPrerequisite
 from offline_coder.papers.outline import sections_of
-from offline_coder.papers.paper import Paper, ReadingWarning
+from offline_coder.papers.paper import Certainty, Paper, Place, ReadingWarning
 from offline_coder.papers.pdf_blocks import Builder, Outline
 from offline_coder.papers.pdf_child import pages_of
 from offline_coder.papers.pdf_layout import Layout, lay_out
@@ -28,7 +28,11 @@ def read_pdf(raw: bytes, path: Path) -> Paper:
         BadInput: it is no PDF, damaged, encrypted, has over 300 pages, or text but no sections with text.
         MissingPrerequisite: it has no text layer; marker with its models could read it.
     """
-    pages = pages_of(raw, path)
+    return paper_of_pages(pages_of(raw, path), path)
+
+
+def paper_of_pages(pages: list[PageText], path: Path) -> Paper:
+    """The paper in the text of a PDF's pages. Raises as `read_pdf` does."""
     characters = sum(len(fragment.text) for page in pages for fragment in page.fragments)
     if characters < LEAST_CHARACTERS:
         raise MissingPrerequisite(
@@ -58,31 +62,34 @@ def names_of(lines: list[str]) -> tuple[str, ...]:
 def warnings_of(pages: list[PageText], layout: Layout, outline: Outline) -> list[ReadingWarning]:
     """What was left out, and what this way of reading cannot do."""
     found = [ReadingWarning(what="read from the PDF's text layer: equations are plain characters, not LaTeX")]
-    for what, total in (
-        ("characters of turned text (watermarks, stamps)", sum(page.turned for page in pages)),
-        ("characters inside drawings (labels of plots)", sum(page.embedded for page in pages)),
-        ("lines of page furniture", len(layout.furniture)),
-        ("notes about authors and venue on the front page", outline.author_notes),
-    ):
+    turned, drawn = sum(page.turned for page in pages), sum(page.embedded for page in pages)
+    left_out: tuple[tuple[str, int, Place | None, Certainty], ...] = (
+        ("characters of turned text (watermarks, stamps)", turned, None, "certain"),
+        ("characters inside drawings (labels of plots)", drawn, None, "certain"),
+        ("lines of page furniture", len(layout.furniture), None, "likely"),
+        ("notes about authors and venue on the front page", outline.author_notes, Place(page=1), "likely"),
+    )
+    for what, total, where, certainty in left_out:
         if total:
-            found.append(ReadingWarning(what=f"{total} {what} are left out"))
+            what = f"{total} {what} are left out"
+            found.append(ReadingWarning(what=what, where=where, certainty=certainty))
     found += [
         ReadingWarning(
             what=f"text that nobody sees ({reason}) is left out: {shortened(words)!r}",
-            where=f"page {page.number + 1}",
+            where=Place(page=page.number + 1),
         )
         for page in pages
         for reason, words in page.hidden
     ]
     found += [
-        ReadingWarning(what="a page has too much text; its end is left out", where=f"page {p.number + 1}")
+        ReadingWarning(what="a page has too much text; its end is left out", where=Place(page=p.number + 1))
         for p in pages
         if p.cut
     ]
     if not outline.title:
-        found.append(ReadingWarning(what="no title was found"))
+        found.append(ReadingWarning(what="no title was found", certainty="likely"))
     if not any(draft.number for draft in outline.drafts):
-        found.append(ReadingWarning(what="no numbered headings were found"))
+        found.append(ReadingWarning(what="no numbered headings were found", certainty="possible"))
     return found
 
 

@@ -2,25 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
-from offline_coder.papers.markdown import REFERENCES
-from offline_coder.papers.outline import TOP_LEVEL, Draft, Numbering, split_number
-from offline_coder.papers.paper import Block, BlockKind
-from offline_coder.papers.pdf_layout import Layout, Line
+from offline_coder.papers.outline import Draft
+from offline_coder.papers.paper import Block, BlockKind, Place
+from offline_coder.papers.pdf_headings import ABSTRACT, SENTENCE_END, Heading, Headings, is_centred
+from offline_coder.papers.pdf_layout import Layout, Line, leading_of, places_of
+from offline_coder.papers.pdf_listing import algorithm_at, code_at
 from offline_coder.papers.pdf_notes import place_notes, read_notes
 from offline_coder.papers.pdf_table import cells_of
 from offline_coder.papers.tables import CAPTION, captioned, is_caption, markdown_table
 from offline_coder.papers.text import clean_line
 
-ABSTRACT = re.compile(r"abstract\W*", re.IGNORECASE)
+ABSTRACT_RUN_IN = re.compile(r"abstract\s*[-—–.:]\s*(?=\w)", re.IGNORECASE)
+# Of the size: how far the rows of one table may stand apart.
+TABLE_LEADING = 3.0
+TABLE_ALONE = re.compile(r"TABLE\s+(?:[IVX]{1,6}|\d{1,2})")
 BULLET = re.compile(r"[•▪◦‣∙·⋄–-]\s+(?=\S)")
 NUMBERED_ITEM = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+(?=\S)")
 REFERENCE_START = re.compile(r"\[[\w+.,\- ]{1,40}\]\s|\d{1,3}\.\s+[A-Z]")
-SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$|(?<=[a-z)])[.!?](?:\d{1,2}|\^\{?[\d,]{1,5}\}?)$")
 EQUATION_NUMBER = re.compile(r"\(\d{1,3}[a-z]?\)$")
 PROSE_WORD = re.compile(r"\b[a-z]{4,}\b")
-HEADING_LONGEST = 110
 WHOLE_WORD = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]{3,}")
 # What English puts before a hyphen and hardly ever ends a syllable with.
 ALWAYS_APART = frozenset(["well", "self", "non", "state", "cross", "ill", "semi"])
@@ -46,28 +49,28 @@ class Builder:
         self.body = layout.body_size
         self.found = Outline()
         self.place = "front"
-        self.numbering = Numbering()
-        self.last: tuple[int, ...] = (0,)
+        self.headings = Headings(self.body, self.join)
         self.open: list[Line] = []
         self.notes: list[tuple[int, Line]] = []
         self.words = set(WHOLE_WORD.findall(without_cut_words(layout.lines).lower()))
 
     def build(self) -> Outline:
         """All lines as an outline."""
-        lines = self.layout.lines
+        lines = with_whole_captions(self.layout.lines)
         start = self.take_title(lines)
         at = start
         while at < len(lines):
             line = lines[at]
-            if line.note and self.place != "references":
+            if line.note and (self.place != "references" or self.is_smaller(line)):
                 self.notes.append((len(self.found.drafts) - 1, line))
                 at += 1
                 continue
             heading = self.heading(lines, at)
             if heading is not None:
-                at = self.enter(*heading, at)
+                at = self.enter(heading, at)
                 continue
-            if self.place == "section" and (after := self.code(lines, at) or self.table(lines, at)) > at:
+            floating = self.place == "section" or (self.place != "references" and self.announced())
+            if floating and (after := self.float(lines, at)) > at:
                 at = after
                 continue
             if self.place == "references" and CAPTION.match(line.text):
@@ -94,7 +97,7 @@ class Builder:
             return 0
         largest = max(line.largest for line in candidates)
         if largest < self.body * 1.15:
-            return 0
+            return self.take_plain_title(first)
         begin = next(
             n for n, line in enumerate(lines) if line in candidates and line.largest >= largest - 0.3
         )
@@ -110,95 +113,46 @@ class Builder:
         self.found.title = self.join(lines[begin:end])
         return end
 
-    def heading(self, lines: list[Line], at: int) -> tuple[str, str, str, int] | None:
-        """Number, title, kind and count of lines when a heading begins at `at`, else None."""
-        line = lines[at]
-        text = line.text
-        if len(text) > HEADING_LONGEST or not re.search(r"[^\W\d_]{2}", text):
-            return None
-        words = text.strip()
-        big = line.largest > self.body * 1.07
-        heavy = line.share("bold") > 0.8 and line.share("math") < 0.2
-        capitals = words.upper() == words and len(re.findall(r"[A-Z]", words)) > 3
-        if not (big or heavy or capitals):
-            return None
-        count = 1
-        while (
-            at + count < len(lines)
-            and count < 3
-            and same_look(line, lines[at + count])
-            and not split_number(lines[at + count].text)[0]
-            and line.x1 > line.left + (line.right - line.left) * 0.6
-        ):
-            count += 1
-        words = self.join(lines[at : at + count])
-        if ABSTRACT.fullmatch(words) and self.place == "front":
-            return "", words, "abstract", count
-        if REFERENCES.fullmatch(words):
-            return "", words, "references", count
-        number, title = split_number(
-            words, self.numbering.next_letter() if self.numbering.numbered > 1 else ""
-        )
-        if number and title[:1].isalnum() and self.follows(number) and not SENTENCE_END.search(title):
-            return number, title, "section", count
-        behind = self.place == "references" and heavy and line.largest > self.body * 1.12
-        if TOP_LEVEL.fullmatch(words) or (
-            (self.place == "section" or behind)
-            and not number
-            and not self.announced()
-            and (
-                (heavy and line.size >= self.body * 0.98)
-                or (big and heavy)
-                or (big and line.size > self.body * 1.07)
-            )
-            and words[:1].isupper()
-            and not CAPTION.match(words)
-            and not SENTENCE_END.search(words)
-            and line.share("math") == 0
-        ):
-            return "", words, "section", count
-        return None
+    def is_smaller(self, line: Line) -> bool:
+        """Whether a line is smaller than the open paragraph, as a note under references is."""
+        return bool(self.open) and line.size < self.open[0].size * 0.95
 
-    def follows(self, number: str) -> bool:
-        """Whether a section with this number may come now: the next one on any level, or the first
-        below the last one."""
-        if number[0].isalpha():
-            key = tuple(
-                100 + ord(number[0]) - 64 if part.isalpha() else int(part) for part in number.split(".")
-            )
-        else:
-            key = tuple(int(part) for part in number.split("."))
-        last = self.last
-        if len(key) > len(last):
-            return key[: len(last)] == last and key[len(last) :] in ((1,), (1, 1), (0,))
-        before = last[: len(key)]
-        steps = key[-1] - before[-1]
-        first_appendix = len(key) == 1 and key[0] == 101 and last[0] < 100
-        return first_appendix or (key[:-1] == before[:-1] and 0 < steps <= 2)
+    def take_plain_title(self, first: list[Line]) -> int:
+        """A title of the size of the text: bold or capitals, at the very top; the place after it."""
+        end = 0
+        while end < min(len(first), 5) and (
+            first[end].share("bold") > 0.8 or (first[end].text.isupper() and is_centred(first[end]))
+        ):
+            end += 1
+        at_hand = self.heading(first, 0) if end else None
+        if not end or (at_hand is not None and (at_hand.number or at_hand.kind != "section")):
+            return 0
+        self.found.title = self.join(first[:end])
+        return end
 
-    def enter(self, number: str, title: str, kind: str, count: int, at: int) -> int:
+    def heading(self, lines: list[Line], at: int) -> Heading | None:
+        """The heading that begins at `at`, if one does."""
+        return self.headings.at(lines, at, self.place, self.announced())
+
+    def enter(self, heading: Heading, at: int) -> int:
         """Open what a heading opens; the place after it."""
         self.close()
-        if kind == "abstract":
-            self.place = "abstract"
-        elif kind == "references":
-            self.place = "references"
-        else:
+        if heading.kind == "section":
             self.place = "section"
-            if number:
-                self.numbering.split(f"{number}. {title}")
-                parts = number.split(".")
-                self.last = tuple(100 + ord(p) - 64 if p.isalpha() else int(p) for p in parts)
-            level = number.count(".") + 1 if number else min(len(self.last) + 1, 4)
-            self.found.drafts.append(Draft(title=title, number=number, level=level))
-        return at + count
+            level = self.headings.enter(heading.number)
+            self.found.drafts.append(Draft(title=heading.title, number=heading.number, level=level))
+        else:
+            self.place = heading.kind
+        if heading.rest is not None and heading.rest.fragments:
+            self.open.append(heading.rest)
+        return at + heading.count
 
     def parts(self, before: Line, line: Line) -> bool:
         """Whether a new paragraph begins with `line`."""
         ended = bool(SENTENCE_END.search(before.text))
         if BULLET.match(line.text) or (NUMBERED_ITEM.match(line.text) and (line.x0 > line.left + 2 or ended)):
             return True
-        if CAPTION.match(line.text):
+        if CAPTION.match(line.text) or (self.place == "front" and ABSTRACT_RUN_IN.match(line.text)):
             return True
         if self.place == "references":
             return False
@@ -211,7 +165,7 @@ class Builder:
         gap = before.y - line.y
         if abs(before.size - line.size) > 0.6 and min(len(before.text), len(line.text)) > 20:
             return True
-        if gap > max(before.size, line.size) * 1.55 or gap < -1:
+        if gap > max(max(before.size, line.size) * 1.55, self.layout.leading * 1.25) or gap < -1:
             return True
         indented = line.x0 > line.left + line.size * 0.8 and line.x0 > before.x0 + line.size * 0.8
         edge = min(before.right, max(other.x1 for other in (*self.open, line)))
@@ -227,20 +181,21 @@ class Builder:
             line.share("math") > 0.25 or bool(EQUATION_NUMBER.search(text) and "=" in text)
         )
 
-    def code(self, lines: list[Line], at: int) -> int:
-        """Read lines in a font of fixed width from `at`; the place after them, 0 when there are none."""
-        end = at
-        while end < len(lines) and lines[end].share("mono") > 0.8 and not lines[end].note:
-            end += 1
-        if end - at < 2:
-            return 0
-        self.close()
-        rows = lines[at:end]
-        left = min(row.x0 for row in rows)
-        width = sum((row.x1 - row.x0) / max(len(row.text), 1) for row in rows) / len(rows) or 5.0
-        self.draft().add(
-            "code", "\n".join(" " * min(round((row.x0 - left) / width), 60) + row.text for row in rows)
-        )
+    def float(self, lines: list[Line], at: int) -> int:
+        """Read what is no running text from `at`; the place after it, `at` when it is running text."""
+        after = self.listing(lines, at)
+        return after if after > at else self.table(lines, at)
+
+    def listing(self, lines: list[Line], at: int) -> int:
+        """Read program text or an algorithm from `at`; the place after it, `at` when there is none."""
+        kind: BlockKind = "algorithm"
+        text, end = algorithm_at(lines, at)
+        if not text:
+            kind = "code"
+            text, end = code_at(lines, at)
+        if text:
+            self.close()
+            self.draft().add(kind, text, places_of(lines[at:end]))
         return end
 
     def table(self, lines: list[Line], at: int) -> int:
@@ -251,25 +206,27 @@ class Builder:
             end < len(lines)
             and end - at < 120
             and self.is_row(lines[end], announced)
-            and lines[end].page == lines[at].page
+            and (end == at or follows_closely(lines[end - 1], lines[end]))
             and self.heading(lines, end) is None
         ):
             end += 1
         rows = lines[at:end]
         if len(rows) < 3 or sum(len(row.fragments) > 1 for row in rows) < 2:
             return at
+        table = markdown_table(cells_of(rows))
         caption = ""
         if announced:
             caption = self.join(self.open)
-            self.open = []
+            rows, self.open = [*self.open, *rows], []
         self.close()
-        table = markdown_table(cells_of(rows))
+        places = places_of(rows)
         if not caption and end < len(lines) and is_caption(lines[end].text, "tab"):
             stop = end + 1
             while stop < len(lines) and not self.parts(lines[stop - 1], lines[stop]) and stop - end < 12:
                 stop += 1
-            caption, end = self.join(lines[end:stop]), stop
-        self.draft().add("table", captioned(caption, table))
+            caption, places = self.join(lines[end:stop]), (*places, *places_of(lines[end:stop]))
+            end = stop
+        self.draft().add("table", captioned(caption, table), places)
         return end
 
     def announced(self) -> bool:
@@ -316,43 +273,44 @@ class Builder:
             self.found.references += self.references(lines)
             return
         text = self.join(lines)
-        if self.place == "abstract":
+        if self.place != "section" and is_caption(text, "fig"):
+            self.draft().add("figure", text)
+        elif self.place == "abstract":
             self.found.abstract.append(text)
         elif self.place == "front":
             self.front(lines, text)
         else:
             for kind, words in blocks_of(text, all(self.is_equation(line) for line in lines)):
-                self.add(kind, words)
+                self.add(kind, words, places_of(lines))
 
-    def add(self, kind: BlockKind, words: str) -> None:
+    def add(self, kind: BlockKind, words: str, places: tuple[Place, ...]) -> None:
         """Add a block; list items that follow each other are one list."""
         blocks = self.draft().blocks
         if kind == "list" and blocks and blocks[-1].kind == "list":
-            words = f"{blocks.pop().text}\n{words}"
-        self.draft().add(kind, words)
+            before = blocks.pop()
+            words, places = f"{before.text}\n{words}", (*before.places, *places)
+        self.draft().add(kind, words, places)
 
     def front(self, lines: list[Line], text: str) -> None:
         """Before the abstract: short lines are authors; a long paragraph is text, and kept."""
-        match = re.match(r"abstract\s*[-—–.:]\s*(?=\w)", text, re.IGNORECASE)
-        if match:
+        if match := ABSTRACT_RUN_IN.match(text):
             self.found.abstract.append(text[match.end() :])
         elif len(text) > 400:
-            self.draft().add("paragraph", text)
+            self.draft().add("paragraph", text, places_of(lines))
         else:
             self.found.authors += [line.text for line in lines]
 
     def references(self, lines: list[Line]) -> list[str]:
         """The entries of a list of references, told apart by their marks or by hanging indents."""
         marked = sum(bool(REFERENCE_START.match(line.text)) for line in lines) > len(lines) / 8
+        leading = max(leading_of(lines), lines[0].size * 1.2)
         groups: list[list[Line]] = []
         for before, line in zip([None, *lines], lines, strict=False):
             if marked:
                 fresh = bool(REFERENCE_START.match(line.text))
             else:
                 hanging = line.x0 < line.left + 4
-                apart = (
-                    before is not None and before.page == line.page and before.y - line.y > line.size * 1.5
-                )
+                apart = before is not None and before.page == line.page and before.y - line.y > leading * 1.25
                 ended = before is not None and SENTENCE_END.search(before.text) is not None
                 fresh = (hanging and ended) or apart
             if fresh or not groups:
@@ -387,6 +345,23 @@ class Builder:
         return text + words if keeps else text[:-1] + words
 
 
+def with_whole_captions(lines: list[Line]) -> list[Line]:
+    """`lines` with "TABLE II", alone on its line over the words of its caption, put before those words."""
+    found: list[Line] = []
+    name = ""
+    for line, after in zip_longest(lines, lines[1:]):
+        near = after is not None and after.page == line.page and 0 < line.y - after.y < line.size * 2
+        if near and TABLE_ALONE.fullmatch(line.text) and not line.note:
+            name = line.text
+            continue
+        if name:
+            first, *others = line.fragments
+            line.fragments = [replace(first, text=f"{name}: {first.text}"), *others]
+            name = ""
+        found.append(line)
+    return found
+
+
 def without_cut_words(lines: list[Line]) -> str:
     """The text of all lines without the halves of words that a hyphen cuts at a line's end."""
     found = []
@@ -400,17 +375,11 @@ def without_cut_words(lines: list[Line]) -> str:
     return " ".join(found)
 
 
-def same_look(one: Line, two: Line) -> bool:
-    """Whether two lines are set alike and close, as the lines of one heading are."""
-    return (
-        one.page == two.page
-        and one.column == two.column
-        and abs(one.largest - two.largest) < 0.3
-        and abs(one.share("bold") - two.share("bold")) < 0.2
-        and 0 < one.y - two.y < one.largest * 1.5
-        and len(two.text) < HEADING_LONGEST
-        and (one.largest > one.size or one.share("bold") > 0.8)
-    )
+def follows_closely(row: Line, line: Line) -> bool:
+    """Whether `line` may be the next row of a table: no wide space, and no change of size with a space."""
+    gap = row.y - line.y
+    resized = abs(row.size - line.size) > 0.6
+    return row.page == line.page and gap <= (1.8 if resized else TABLE_LEADING) * max(row.size, line.size)
 
 
 def mended(blocks: list[Block]) -> list[Block]:
@@ -428,7 +397,11 @@ def mended(blocks: list[Block]) -> list[Block]:
                 and found[at].kind == "paragraph"
                 and not SENTENCE_END.search(found[at].text)
             ):
-                found[at] = Block(kind="paragraph", text=f"{found[at].text} {block.text}")
+                found[at] = Block(
+                    kind="paragraph",
+                    text=f"{found[at].text} {block.text}",
+                    places=(*found[at].places, *block.places),
+                )
                 continue
         found.append(block)
     return found

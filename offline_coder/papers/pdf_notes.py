@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from offline_coder.papers.outline import Draft
-from offline_coder.papers.pdf_layout import Line
+from offline_coder.papers.paper import Place
+from offline_coder.papers.pdf_layout import Line, places_of
 from offline_coder.papers.tables import is_caption
 
 MARK = re.compile(r"[∗*†‡§¶]|\d{1,2}(?=\s?[A-Z(h\"“])")
@@ -17,13 +19,22 @@ VENUE = re.compile(
     re.IGNORECASE,
 )
 SHORTEST = 9
-FARTHEST = 6
+FARTHEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote; `section` counts the sections from 0."""
+
+    section: int
+    text: str
+    places: tuple[Place, ...]
 
 
 def read_notes(
     notes: list[tuple[int, Line]], front_page: int, join: Callable[[list[Line]], str]
-) -> tuple[list[tuple[int, str]], int]:
-    """The texts of footnotes, each with the section at hand where its page ends; and how many were left
+) -> tuple[list[Note], int]:
+    """The footnotes, each with the section at hand where its page ends; and how many were left
     out because they speak of the paper's authors and venue, at the foot of the front page."""
     groups: list[tuple[int, list[Line]]] = []
     for at, line in notes:
@@ -37,24 +48,27 @@ def read_notes(
         if lines[0].page == front_page and (AUTHORS.match(text) or VENUE.search(text)):
             dropped += 1
         elif len(text) >= SHORTEST:
-            found.append((at, text))
+            found.append(Note(at, text, places_of(lines)))
     return found, dropped
 
 
-def place_notes(notes: list[tuple[int, str]], drafts: list[Draft]) -> None:
+def place_notes(notes: list[Note], drafts: list[Draft]) -> None:
     """Add each footnote to the section whose text holds its mark, "^3"; to the one at hand when none
     does."""
-    for at, text in notes if drafts else []:
-        home = min(max(at, 0), len(drafts) - 1)
+    for note in notes if drafts else []:
+        text = note.text
+        home = min(max(note.section, 0), len(drafts) - 1)
         if is_caption(text, "fig"):
-            drafts[home].add("figure", text)
+            drafts[home].add("figure", text, note.places)
             continue
         mark = MARK.match(text)
         name = mark[0] if mark else ""
         if name:
             home = marked_section(name, home, drafts)
         drafts[home].add(
-            "paragraph", f"({f'footnote {name}'.strip()}: {text[mark.end() if mark else 0 :].strip()})"
+            "paragraph",
+            f"({f'footnote {name}'.strip()}: {text[mark.end() if mark else 0 :].strip()})",
+            note.places,
         )
 
 

@@ -2,9 +2,9 @@
 
 Read with pdfium's text layer. Left out and counted: turned text (watermarks, arXiv stamps) and text inside
 embedded drawings (plots), on pages whose other text stands on the page itself. Left out with its words: text
-that a person cannot see (white on white, transparent, tiny, off the page, in the render mode that paints
-nothing), because it is where instructions to models hide. Indices and exponents get LaTeX's marks:
-"d_{model}", "10^{-9}".
+that a person cannot see (white on white, transparent, tiny, off the page, covered by a picture or a box, in
+the render mode that paints nothing), because it is where instructions to models hide. Indices and exponents
+get LaTeX's marks: "d_{model}", "10^{-9}".
 """
 
 import ctypes
@@ -16,10 +16,19 @@ from dataclasses import dataclass, replace
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
+from offline_coder.papers.pdf_glyph import Glyph, Style
+from offline_coder.papers.pdf_line_numbers import without_line_numbers
 from offline_coder.papers.pdf_text import Fragment, PageText
 
 MOST_CHARACTERS = 60_000
-BOLD_FONT = re.compile(r"bold|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE)
+BOLD_FONT = re.compile(
+    r"bold|(?:Libertine|Biolinum)T(?:B|Z)|black|heavy|medi(?!um)|demi|CMBX|SFBX|\bCMSSBX", re.IGNORECASE
+)
+# Small capitals set off as italics do.
+ITALIC_FONT = re.compile(
+    r"(?:Libertine|Biolinum)T(?:I|BI|ZI)|CMCSC|SFCC|SmallCap|RomanCaps|ital|obliq|slant|CMTI|CMSL|CMBXTI|SFTI|SFSL|SFBI|LMRoman\d+-I",
+    re.IGNORECASE,
+)
 MATH_FONT = re.compile(
     r"CMMI|CMSY|CMEX|MSBM|MSAM|EUFM|EUSM|RSFS|Math|Symbol|txsy|txmi|pxsy|pxmi|rtxmi|ntxmi|LMMathI",
     re.IGNORECASE,
@@ -27,7 +36,7 @@ MATH_FONT = re.compile(
 MONO_FONT = re.compile(r"mono|courier|CMTT|SFTT|consol|typewriter|NimbusMon|\bLMTT", re.IGNORECASE)
 # A superscript stands up to 0.4 of the size higher; the next line of a fraction further.
 SAME_LINE = 0.45
-WIDE_GAP = 1.0
+WIDE_GAP = 0.9
 WORD_GAP = 0.17
 LEAST_FLAT = 80
 RIGHT_ANGLE_SLACK = 0.02
@@ -37,36 +46,16 @@ UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 # Print of this size cannot be read; labels of plots go down to 3 points.
 TINY = 1.6
 WHITE = 0xF8
+# Segments of a path that is a rectangle; what is lower or narrower, in points, is a rule.
+RECTANGLE = 6
+LEAST_COVER = 4.0
 FAINT = 0x0C
 # Of a character's size: an index or exponent is at most this large and stands at least this far off.
 SCRIPT_SIZE = 0.86
 SCRIPT_SHIFT = 0.09
 LONGEST_SCRIPT = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """What a text object looks like. `size` is in points as printed; `hidden` says why nobody sees it,
-    "white" only where nothing dark lies behind it."""
-
-    size: float
-    bold: bool
-    math: bool
-    mono: bool
-    turned: bool
-    embedded: bool
-    hidden: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character. x and y are points from the lower left corner; y is the baseline."""
-
-    char: str
-    x0: float
-    x1: float
-    y: float
-    style: Style
+# The number of a heading may be upright where its words are not.
+NUMBERING = "0123456789.() "
 
 
 @dataclass(slots=True)
@@ -86,6 +75,8 @@ def document_text(document: pdfium.PdfDocument) -> list[PageText]:
     """The text of every page. What counts as left out depends on the whole document: a scan whose text is
     an invisible layer keeps it, and so does a file whose pages are all set in frames."""
     pages = [raw_page(document, number) for number in range(len(document))]
+    for page, glyphs in zip(pages, without_line_numbers([page.glyphs for page in pages]), strict=True):
+        page.glyphs = glyphs
     solid = [glyph for page in pages for glyph in page.glyphs if not glyph.char.isspace()]
     scanned = sum(glyph.style.hidden == "unpainted" for glyph in solid) * 2 > len(solid)
     framed = sum(glyph.style.embedded for glyph in solid) * 2 > len(solid)
@@ -99,10 +90,11 @@ def raw_page(document: pdfium.PdfDocument, number: int) -> RawPage:
     textpage = page.get_textpage()
     try:
         top = {
-            ctypes.addressof(item.raw.contents)
-            for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=1)
+            ctypes.addressof(item.raw.contents): place
+            for place, item in enumerate(page.get_objects(max_depth=1))
+            if item.type == raw.FPDF_PAGEOBJ_TEXT
         }
-        glyphs = list(read_glyphs(textpage, top, page.get_bbox()))
+        glyphs = uncovered(list(read_glyphs(textpage, top, page.get_bbox())), covers_of(page))
         white = any(glyph.style.hidden == "white" for glyph in glyphs)
         return RawPage(
             number=number,
@@ -115,6 +107,45 @@ def raw_page(document: pdfium.PdfDocument, number: int) -> RawPage:
     finally:
         textpage.close()
         page.close()
+
+
+def covers_of(page: pdfium.PdfPage) -> list[tuple[int, tuple[float, float, float, float]]]:
+    """What is painted over the page without letting anything through: pictures, and filled rectangles that
+    are no rules. Pairs of the place in the order of painting and the box, at most 500."""
+    found: list[tuple[int, tuple[float, float, float, float]]] = []
+    for place, item in enumerate(page.get_objects(max_depth=1)):
+        if item.type not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE) or len(found) >= 500:
+            continue
+        if raw.FPDFPageObj_HasTransparency(item.raw):
+            continue
+        if item.type == raw.FPDF_PAGEOBJ_PATH:
+            mode, stroke = ctypes.c_int(), ctypes.c_int()
+            raw.FPDFPath_GetDrawMode(item.raw, mode, stroke)
+            if mode.value == 0 or raw.FPDFPath_CountSegments(item.raw) > RECTANGLE:
+                continue
+        left, bottom, right, top = item.get_bounds()
+        if min(right - left, top - bottom) > LEAST_COVER:
+            found.append((place, (left, bottom, right, top)))
+    return found
+
+
+def uncovered(
+    glyphs: list[Glyph], covers: list[tuple[int, tuple[float, float, float, float]]]
+) -> list[Glyph]:
+    """`glyphs`, those that something later covers marked as hidden."""
+    if not covers:
+        return glyphs
+    found = []
+    for glyph in glyphs:
+        x, y = (glyph.x0 + glyph.x1) / 2, glyph.y + glyph.style.size * 0.3
+        covered = any(
+            0 <= glyph.style.place < place and x0 <= x <= x1 and y0 <= y <= y1
+            for place, (x0, y0, x1, y1) in covers
+        )
+        if covered and not (glyph.style.hidden or glyph.style.turned):
+            glyph = replace(glyph, style=replace(glyph.style, hidden="covered"))
+        found.append(glyph)
+    return found
 
 
 def dark_boxes(page: pdfium.PdfPage) -> list[tuple[float, float, float, float]]:
@@ -187,7 +218,7 @@ def hidden_words(glyphs: list[Glyph]) -> list[tuple[str, str]]:
 
 
 def read_glyphs(
-    textpage: pdfium.PdfTextPage, top: set[int], area: tuple[float, float, float, float]
+    textpage: pdfium.PdfTextPage, top: dict[int, int], area: tuple[float, float, float, float]
 ) -> Iterator[Glyph]:
     """The characters of a page in the file's order, at most 60,000; line ends left out. `area` is what is
     shown of the page: left, bottom, right, top in points."""
@@ -196,7 +227,7 @@ def read_glyphs(
     # The loose box is as wide as the character's advance, so that gaps between boxes are real spaces.
     box = raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
-    last = Style(10.0, False, False, False, False, False)
+    last = Style(10.0, False, False, False, False, False, False)
     for index in range(min(raw.FPDFText_CountChars(handle), MOST_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(handle, index)
         if code in (0, 10, 13, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
@@ -205,7 +236,9 @@ def read_glyphs(
         if text_object:
             address = ctypes.addressof(text_object.contents)
             if address not in styles:
-                styles[address] = style_of(handle, index, text_object, address not in top)
+                styles[address] = replace(
+                    style_of(handle, index, text_object, address not in top), place=top.get(address, -1)
+                )
             last = styles[address]
         raw.FPDFText_GetLooseCharBox(handle, index, box)
         raw.FPDFText_GetCharOrigin(handle, index, x, y)
@@ -236,6 +269,7 @@ def style_of(handle: object, index: int, text_object: object, embedded: bool) ->
     return Style(
         size=round(size, 1) if known else 10.0,
         bold=bool(BOLD_FONT.search(font_name)),
+        italic=bool(ITALIC_FONT.search(font_name)),
         math=bool(MATH_FONT.search(font_name)),
         mono=bool(MONO_FONT.search(font_name)),
         turned=not flat,
@@ -288,23 +322,44 @@ def fragments_of(glyphs: list[Glyph]) -> list[Fragment]:
 def fragment(run: list[Glyph]) -> Fragment:
     """One fragment from its characters."""
     solid = [glyph for glyph in run if not glyph.char.isspace()] or run
+    letters = [glyph for glyph in solid if glyph.char.isalpha()]
     sizes: dict[float, int] = {}
     for glyph in solid:
         sizes[glyph.style.size] = sizes.get(glyph.style.size, 0) + 1
     common = max(sizes, key=lambda size: (sizes[size], size))
     lowest = next((glyph for glyph in solid if glyph.style.size == common), solid[0])
+    text = " ".join(with_scripts(run, max(sizes)).split())
+    lead = " ".join(emphasised(run).split())
     return Fragment(
-        text=" ".join(with_scripts(run, max(sizes)).split()),
+        text=text,
         x0=min(glyph.x0 for glyph in solid),
         x1=max(glyph.x1 for glyph in solid),
         y=lowest.y,
         size=common,
         largest=max(sizes),
         bold=sum(glyph.style.bold for glyph in solid) / len(solid),
+        italic=sum(glyph.style.italic for glyph in letters) / max(len(letters), 1),
         math=sum(glyph.style.math for glyph in solid) / len(solid),
         mono=sum(glyph.style.mono for glyph in solid) / len(solid),
         characters=len(run),
+        lead=lead if text.startswith(lead) else "",
     )
+
+
+def emphasised(run: list[Glyph]) -> str:
+    """The characters with which `run` begins in bold or in italics, a number before them included; "" when
+    it begins upright and light, or with mathematics."""
+    lettered = len(run) > 1 and run[0].char.isupper() and run[1].char == "."
+    start = next((at for at in range(lettered, len(run)) if run[at].char not in NUMBERING), len(run))
+    if start == len(run) or run[start].style.math:
+        return ""
+    look = (run[start].style.bold, run[start].style.italic)
+    end = start
+    while end < len(run) and (
+        run[end].char.isspace() or (run[end].style.bold, run[end].style.italic) == look
+    ):
+        end += 1
+    return "".join(glyph.char for glyph in run[:end]) if any(look) else ""
 
 
 def with_scripts(run: list[Glyph], largest: float) -> str:

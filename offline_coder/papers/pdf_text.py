@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Fragment:
-    """Characters that follow each other on a line without a wide gap. `size` is the commonest size,
-    `bold`, `math` and `mono` (fixed width) are shares of its `characters`, `y` is the baseline."""
+    """Characters that follow each other on a line without a wide gap.
+
+    `size` is the commonest size, `y` the baseline; `bold`, `math` and `mono` (fixed width) are shares of its
+    `characters`, `italic` (small capitals too) is a share of its letters. `lead` is how its text begins in
+    bold or italics: a heading that runs into its paragraph.
+    """
 
     text: str
     x0: float
@@ -15,9 +19,11 @@ class Fragment:
     size: float
     largest: float
     bold: float
+    italic: float
     math: float
     mono: float
     characters: int
+    lead: str = ""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ LIGATURES = {ord(c): t for c, t in zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl
 # U+FDD0..U+FDEF never stand for a character; readers use them as marks of their own while they work.
 UNWANTED = re.compile(r"[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[^\S\n\t ](?<![\x0b\x0c\r\x85\u2028\u2029])")
 BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+BREAKS_OR_LF = re.compile(rf"\n|{BREAKS.pattern}")
+VISIBLE = re.compile(r"\S")
 INVISIBLE = frozenset({"Cc", "Cf", "Cn", "Co"})
 
 
@@ -27,6 +29,14 @@ def clean_lines(text: str) -> str:
     while lines and not lines[-1]:
         lines.pop()
     return "\n".join(lines)
+
+
+def blank_head(text: str) -> int:
+    """How many lines `clean_lines` drops at the beginning of `text`."""
+    for match in VISIBLE.finditer(text):
+        if unicodedata.category(match[0]) not in INVISIBLE:
+            return len(BREAKS_OR_LF.findall(text[: match.start()]))
+    return 0
 
 
 def clean_line(text: str) -> str:

@@ -3,13 +3,15 @@
 from typing import Literal
 
 from offline_coder.core.attempt import Attempt
+from offline_coder.core.early_end import EarlyEnd
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.values import Value
 
 
 class FileVerdict(Value):
     """How one module came about. `before` is what was wrong with answers that were not kept; of several
-    `candidates`, each with its findings, the one at place `chosen` was taken."""
+    `candidates`, each with its findings, the one at place `chosen` was taken. `ends` are the answers that
+    were ended early."""
 
     path: str
     verdict: Literal["first answer", "repaired", "stub"]
@@ -18,6 +20,7 @@ class FileVerdict(Value):
     left_out: tuple[str, ...]
     candidates: tuple[Tally, ...] = ()
     chosen: int = 0
+    ends: tuple[EarlyEnd, ...] = ()
 
 
 class SmokeVerdict(Value):

@@ -4,7 +4,7 @@ import platform
 from importlib import metadata
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from offline_coder import __version__
 from offline_coder.core.engine import Identity
@@ -37,11 +37,28 @@ class StageRecord(Value):
 
 
 class OmittedPart(Value):
-    """A part of the paper, or of other context, that was left out of prompts, in tokens."""
+    """A part of the paper, or of other context, that was left out of prompts, in tokens. `passages` counts
+    the passages of it that distilling left out."""
 
     part: str
     title: str
     tokens: int
+    passages: int = 0
+
+
+class ReaderNote(Value):
+    """What the reader of the paper lost, left out or was not sure of; `where` as a person reads it, "" when
+    that is unknown."""
+
+    what: str
+    where: str = ""
+    certainty: Literal["certain", "likely", "possible"] = "certain"
+
+    @model_validator(mode="before")
+    @classmethod
+    def of_words(cls, data: object) -> object:
+        """Older manifests had only words."""
+        return {"what": data} if isinstance(data, str) else data
 
 
 class Manifest(Value):
@@ -52,6 +69,8 @@ class Manifest(Value):
         plan_edited: a person changed the plan, which then no replay can make.
         locks: name -> sha256 of the requirements/*.txt that were installed; empty where nobody knows.
         machine: what we ran on; with an endpoint the model ran elsewhere.
+        paper_tokens: of the paper in each prompt of planning, `left_out` what that goes without.
+        code_paper_tokens: the same of analysis and code; `code_left_out` is empty when it is the same.
         engine_network: what the process that generates could connect to; "" when none was started.
         context: what the engine really had, in tokens; `context_asked` what --context said, None for nothing.
         engine_notes: what was said of the engine over all carryings out: a shorter context because memory
@@ -78,7 +97,9 @@ class Manifest(Value):
     paper_title: str
     paper_tokens: int
     left_out: tuple[OmittedPart, ...]
-    warnings: tuple[str, ...]
+    code_paper_tokens: int = 0
+    code_left_out: tuple[OmittedPart, ...] = ()
+    warnings: tuple[ReaderNote, ...]
     engine: Identity
     engine_network: str = ""
     context: int

@@ -1,8 +1,8 @@
 """The first choice: bubblewrap, a small setuid-free program around the kernel's namespaces.
 
-Covered: network, files outside, other processes, environment, time, memory, processes, output.
-Not covered: the number and total size of files written into the folder, CPU share, and holes in the
-kernel itself. Where we are root, the code inside is the host's root without any capability.
+Covered: network, files outside, other processes, environment, time, memory, processes, disk, output.
+Not covered: CPU share (it runs at a low priority), and holes in the kernel itself. Where we are root,
+the code inside is the host's root without any capability.
 """
 
 import functools
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offline_coder.core.errors import MissingPrerequisite
+from offline_coder.sandbox import gpu
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome
 from offline_coder.sandbox.view import (
     HOME,
@@ -33,7 +34,8 @@ PROBE_SECONDS = 10
 class Bubblewrap:
     """Runs commands under `program`, the path of bwrap.
 
-    `gpu` shows the NVIDIA devices of the machine inside (/dev/nvidia*, /sys read-only).
+    `gpu` shows the NVIDIA devices of the machine inside (/dev/nvidia*), and read-only the driver's libraries
+    and /sys.
     """
 
     program: str = "bwrap"
@@ -48,7 +50,7 @@ class Bubblewrap:
         folder = checked_workdir(list(command), workdir)
         argv = [*self._walls(folder, limits), "--", *limited(list(command), limits)]
         try:
-            return run_watched(argv, limits, own_processes=OWN_PROCESSES)
+            return run_watched(argv, limits, workdir=folder, own_processes=OWN_PROCESSES)
         except OSError as error:
             hint = "install it: apt-get install bubblewrap"
             raise MissingPrerequisite(f"cannot start {self.program}: {error.strerror}", hint) from error
@@ -67,13 +69,12 @@ class Bubblewrap:
         argv += [*size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME]  # noqa: S108 - inside
         for target, path in system_links():
             argv += ["--symlink", target, path]
-        for folder in readable_folders():
+        shown = readable_folders()
+        for folder in shown:
             argv += ["--ro-bind", str(folder), str(folder)]
         argv += ["--ro-bind", str(PASSWD), "/etc/passwd"]
         if self.gpu:
-            argv += ["--ro-bind", "/sys", "/sys"]
-            for device in sorted(Path("/dev").glob("nvidia*")):
-                argv += ["--dev-bind", str(device), str(device)]
+            argv += gpu.bindings(shown)
         # bwrap leaves /proc/sys to the kernel's file modes, which let the host's root write there even
         # without capabilities: the kernel's settings, and through them everything.
         readonly = [part for place in ("/proc", "/dev", "/") for part in ("--remount-ro", place)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.sandbox.bubblewrap import Bubblewrap
+from offline_coder.sandbox.gpu import devices
 from offline_coder.sandbox.protocol import Limits, Sandbox
 from offline_coder.sandbox.unshare import Unshare
 
@@ -23,6 +24,11 @@ def find_sandbox(*, gpu: bool = False) -> Sandbox:
     `gpu` asks for one that shows the NVIDIA devices inside; only bubblewrap can.
     Raises MissingPrerequisite, with the cause and what to type, when there is none.
     """
+    if gpu and not devices():
+        raise MissingPrerequisite(
+            "this machine shows no NVIDIA GPU (/dev/nvidia*)",
+            "load the driver (nvidia-smi), or go without --gpu",
+        )
     candidates: Sequence[Sandbox] = (Bubblewrap(gpu=gpu),) if gpu else (Bubblewrap(), Unshare())
     troubles = []
     for sandbox in candidates:

@@ -14,14 +14,19 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a command may use. A run over time, memory or processes is killed with all its children.
+    """What a command may use. A run over time, memory, processes or disk is killed with all its children.
+
+    Memory and disk are measured about ten times a second, so what is written in between may lie above.
 
     Attributes:
         seconds: wall-clock time.
-        memory_bytes: private memory of all its processes together; also the most that one can allocate.
+        memory_bytes: memory of all its processes together, shared memory and the files in their own
+            /tmp, home and /dev/shm included; also the most private memory that one can allocate.
         output_bytes: kept of each stream; of longer output the first and the last half is kept.
         processes: processes at once, threads not counted.
         file_bytes: size of any one file it writes.
+        disk_bytes: by how much its folder may grow.
+        files: files, folders and links it may add to its folder, or have in its own /tmp and home.
     """
 
     seconds: float = 60.0
@@ -29,6 +34,8 @@ class Limits:
     output_bytes: int = 1 * MIB
     processes: int = 64
     file_bytes: int = 1 * GIB
+    disk_bytes: int = 2 * GIB
+    files: int = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Outcome:
     seconds: float
     timed_out: bool = False
     truncated: bool = False
-    over: Literal["", "memory", "processes"] = ""
+    over: Literal["", "memory", "processes", "disk"] = ""
 
     @property
     def ok(self) -> bool:

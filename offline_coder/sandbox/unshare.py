@@ -49,7 +49,7 @@ class Unshare:
             argv += [*map(str, readable_folders()), "--", *links, "--"]
             argv += [*clean, *limited(list(command), limits)]
             try:
-                return run_watched(argv, limits, own_processes=OWN_PROCESSES)
+                return run_watched(argv, limits, workdir=folder, own_processes=OWN_PROCESSES)
             except OSError as error:
                 hint = "install it: apt-get install util-linux"
                 raise MissingPrerequisite(f"cannot start {self.program}: {error.strerror}", hint) from error

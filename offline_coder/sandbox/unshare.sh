@@ -46,6 +46,8 @@ for folder in dev/shm tmp home/sandbox; do
   mount -t tmpfs -o "size=$bytes,mode=1777,nosuid,nodev" tmpfs "$root/$folder"
 done
 mount -t proc proc "$root/proc"
+# Namespaces of its own would give the code inside capabilities, and memory that nobody counts.
+echo 0 >"$root/proc/sys/user/max_user_namespaces"
 # The host's root could write to /proc/sys even without capabilities.
 mount -o remount,bind,ro "$root/proc"
 show "$workdir" /repo

@@ -7,6 +7,8 @@ from offline_coder.core.errors import BadInput
 from offline_coder.sandbox.protocol import Limits
 
 HOME = "/home/sandbox"
+SCRATCH = ("/tmp", HOME, "/dev/shm")  # noqa: S108 - the sandbox's own
+"""Writable folders of the sandbox that vanish with it."""
 PASSWD = Path(__file__).with_name("passwd")
 
 _SYSTEM = ("/usr",)
@@ -31,6 +33,11 @@ def readable_folders() -> list[Path]:
 def system_links() -> list[tuple[str, str]]:
     """(target, path) of the links that a merged-usr system has in its root."""
     return [(str(Path(path).readlink()), path) for path in _SYSTEM_LINKS if Path(path).is_symlink()]
+
+
+def interpreter() -> str:
+    """This interpreter by a path that is shown inside, also where its environment is reached by a link."""
+    return str(Path(sys.prefix).resolve() / "bin" / Path(sys.executable).name)
 
 
 def environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Run a program and watch it: time, memory, processes, output. Used by every provider."""
+"""Run a program and watch it: time, memory, processes, disk, output. Used by every provider."""
 
 import contextlib
 import os
@@ -12,23 +12,29 @@ from typing import IO, Literal
 
 import psutil
 
+from offline_coder.sandbox.folder import Folder
+from offline_coder.sandbox.memory import over_limit
 from offline_coder.sandbox.protocol import Limits, Outcome
 
 LOOK_SECONDS = 0.1
 GLANCE_SECONDS = 0.02
 DRAIN_SECONDS = 2.0
+DEATH_SECONDS = 10.0
 READ_BYTES = 1 << 16
 
-Reason = Literal["time", "memory", "processes"]
+Reason = Literal["time", "memory", "processes", "disk"]
 
 
-def run_watched(argv: Sequence[str], limits: Limits, *, own_processes: int) -> Outcome:
+def run_watched(argv: Sequence[str], limits: Limits, *, workdir: Path, own_processes: int) -> Outcome:
     """Run `argv`, a sandbox program, until it ends or goes over a limit; then kill its whole tree.
+
+    `workdir` is the folder that it may fill.
 
     `own_processes` is how many processes the sandbox itself is made of; they are not counted. What
     `argv` starts must die with it (a process namespace does that), else it may linger.
     Raises OSError when `argv` cannot be started.
     """
+    folder = Folder(workdir, limits)
     started = time.monotonic()
     process = subprocess.Popen(
         argv,
@@ -46,20 +52,24 @@ def run_watched(argv: Sequence[str], limits: Limits, *, own_processes: int) -> O
         with process.stdout, process.stderr, selectors.DefaultSelector() as streams:
             streams.register(process.stdout, selectors.EVENT_READ, stdout)
             streams.register(process.stderr, selectors.EVENT_READ, stderr)
-            looked, before = started, _machine_tasks()
+            look, before = started + LOOK_SECONDS, _machine_tasks()
             while process.poll() is None:
                 _read(streams, GLANCE_SECONDS)
-                now = time.monotonic()
+                looked = now = time.monotonic()
                 if now - started > limits.seconds:
                     reason = "time"
-                elif now - looked >= LOOK_SECONDS or _machine_tasks() - before > limits.processes:
+                elif now >= look or _machine_tasks() - before > limits.processes:
                     # A fork bomb can fill the machine within one look, so a growing number of tasks,
                     # which costs one small read, brings the look forward.
-                    looked, before = now, _machine_tasks()
-                    reason = _over(process.pid, limits, own_processes)
+                    before = _machine_tasks()
+                    reason = _over(process.pid, limits, own_processes, folder)
+                    now = time.monotonic()
+                    look = now + max(LOOK_SECONDS, now - looked)
                 if reason is not None:
                     break
             _kill(process)
+            if reason is None and folder.over(final=True):
+                reason = "disk"
             deadline = time.monotonic() + DRAIN_SECONDS
             while streams.get_map() and time.monotonic() < deadline:
                 _read(streams, GLANCE_SECONDS)
@@ -135,7 +145,7 @@ def _machine_tasks() -> int:
         return 0
 
 
-def _over(pid: int, limits: Limits, own_processes: int) -> Reason | None:
+def _over(pid: int, limits: Limits, own_processes: int, folder: Folder) -> Reason | None:
     """The limit that the tree below `pid` is over, if any."""
     try:
         tree = psutil.Process(pid).children(recursive=True)
@@ -143,17 +153,26 @@ def _over(pid: int, limits: Limits, own_processes: int) -> Reason | None:
         return None
     if len(tree) + 1 - own_processes > limits.processes:
         return "processes"
-    private = 0
-    for process in tree:
-        with contextlib.suppress(psutil.Error):
-            memory = process.memory_info()
-            private += memory.rss - memory.shared
-    return "memory" if private > limits.memory_bytes else None
+    return over_limit(tree, limits, folder)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program's process group and wait for it."""
-    with contextlib.suppress(ProcessLookupError):
-        if process.poll() is None:
+    """Kill the program's process group and wait for it, and for the first process of the namespace,
+    whose end the kernel holds back until all others there are gone."""
+    inner: list[psutil.Process] = []
+    if process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            inner = psutil.Process(process.pid).children()
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    deadline = time.monotonic() + DEATH_SECONDS
+    while any(map(_alive, inner)) and time.monotonic() < deadline:
+        time.sleep(GLANCE_SECONDS / 4)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

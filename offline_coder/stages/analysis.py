@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import NoRoom
 from offline_coder.core.plan import Module, Plan, Requirement
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
@@ -16,7 +17,10 @@ LAST_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
 NEXT_HEADINGS = ("\n# ", "\n## ")
 """Where the specification of another module begins."""
 SHOWN_REQUIREMENTS = 10
+SHOWN_ROWS = 2
 SHOWN_STATEMENT = 160
+
+NO_ROOM = "not analysed, the context has no room for it."
 
 OnAnalysed = Callable[[str], None]
 """Called with the path of each module when its specification is there."""
@@ -44,7 +48,7 @@ async def analyse(
 async def analyse_module(
     engine: Engine, context: Context, plan: Plan, module: Module, settings: StageSettings
 ) -> str:
-    """The specification of one module."""
+    """The specification of one module; one that the context has no room for says so."""
     purpose = f"analysis:{module.path}"
     task = render_prompt(
         "analysis/module.md.j2",
@@ -56,7 +60,10 @@ async def analyse_module(
     # Begun for the model: asked for a specification, small ones tell of the paper's authors.
     begun = f"## {module.path}\n\n- `{module.names()[0]}`:" if module.names() else f"## {module.path}\n\n"
     messages = context.messages(task, prefill=begun)
-    budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
+    try:
+        budget = await room_for_answer(engine, messages, settings.analysis_tokens, purpose)
+    except NoRoom:
+        return f"{begun} {NO_ROOM}"
     completion = await engine.complete(
         Request(purpose, messages, settings.sampling(budget, stop=NEXT_HEADINGS), settings.seed)
     )
@@ -65,12 +72,16 @@ async def analyse_module(
 
 
 def asked_of(plan: Plan, module: Module) -> list[Requirement]:
-    """The first requirements that `module` answers for, settings left out: config.yaml holds those."""
-    return [
+    """The first requirements that `module` answers for, settings left out: config.yaml holds those. Of
+    rows of tables two show what is reported; they come last."""
+    asked = [
         requirement
         for requirement in plan.requirements
         if requirement.id in module.requirements and requirement.kind != "hyperparameter"
-    ][:SHOWN_REQUIREMENTS]
+    ]
+    rows = [requirement for requirement in asked if (requirement.quote or "").startswith("|")]
+    said = [requirement for requirement in asked if requirement not in rows]
+    return [*said, *rows[:SHOWN_ROWS]][:SHOWN_REQUIREMENTS]
 
 
 def whole_sentences(text: str) -> str:

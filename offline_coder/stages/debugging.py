@@ -1,23 +1,33 @@
 """Debugging: run the repository in the sandbox; show a failure to the model, keep what is better.
 
-A correction is kept only when it parses and fewer steps of the run fail, or as many and more of the plan
-takes part in it.
+A correction is a range of lines that the file has and the text that takes their place, decoded under a
+constraint, so it always applies. It is kept only when the file parses and fewer steps of the run fail, or
+as many and more of the plan takes part in it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+
+from pydantic import ValidationError
 
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
+from offline_coder.core.errors import NoRoom
 from offline_coder.core.plan import ENTRY_POINT, Plan
+from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.values import Value
 from offline_coder.runs.journal import Journal
+from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.coding import ShownFile
+from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import ask_code, errors_in
+from offline_coder.stages.repair import errors_in, tidy_code
 from offline_coder.stages.smoke import SmokeRun, smoke_run
 
+MAX_LINES = 2000
+"""Lines of a file that can be corrected; each is a choice of the constraint."""
 REPO_FILE = re.compile(r'File "(?:[^"]*/)?([A-Za-z0-9_]+\.py)", line \d+')
 
 
@@ -33,7 +43,7 @@ async def smoke_run_and_debug(
     """Run the repository; then up to `settings.debug_rounds` corrections. Without a sandbox nothing is
     run. How a run went is taken from the journal where it is known. Raises what the engine raises."""
     modules = plan.architecture.modules
-    best = await smoke_run(journal, modules, files)
+    best = await smoke_run(journal, modules, files, gpu=settings.gpu)
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
         return best
@@ -45,7 +55,7 @@ async def smoke_run_and_debug(
         if corrected is None:
             continue
         path, text = corrected
-        tried = await smoke_run(journal, modules, {**best.files, path: text})
+        tried = await smoke_run(journal, modules, {**best.files, path: text}, gpu=settings.gpu)
         if tried.status != "not run" and tried.better_than(best):
             note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
             best = replace(tried, rounds=best.rounds, kept=best.kept + 1)
@@ -55,10 +65,14 @@ async def smoke_run_and_debug(
 async def correction(
     engine: Engine, context: Context, run: SmokeRun, settings: StageSettings, turn: int
 ) -> tuple[str, str] | None:
-    """A file and its corrected text for the first failure; None when nothing usable came back."""
+    """A file and its corrected text for the first failure; None when the answer was cut or breaks
+    the file."""
     failure = run.failures[0]
     named = [name for name in REPO_FILE.findall(failure.text) if name in run.files]
     path = named[-1] if named else ENTRY_POINT
+    lines = run.files[path].rstrip().split("\n")
+    if len(lines) > MAX_LINES:
+        return None
     others = [
         ShownFile(name, outline_of(text))
         for name, text in run.files.items()
@@ -69,8 +83,34 @@ async def correction(
         command=failure.step,
         failure=failure.text,
         path=path,
-        text=run.files[path],
+        lines=lines,
         others=others,
     )
-    answer = await ask_code(engine, context, f"debugging:{path}", task, settings, settings.seed + turn)
-    return None if answer.cut or errors_in(path, answer.code) else (path, answer.code)
+    messages = context.messages(task)
+    purpose = f"debugging:{path}"
+    try:
+        room = await room_for_answer(engine, messages, settings.code_tokens, purpose)
+    except NoRoom:
+        return None
+    sampling = settings.sampling(room, constrained=True)
+    constraint = grammar("edit", lines=list(range(1, len(lines) + 1)))
+    completion = await engine.complete(Request(purpose, messages, sampling, settings.seed + turn, constraint))
+    try:
+        text = LineEdit.model_validate_json(completion.text).applied(lines)
+    except ValidationError:
+        return None  # it was cut
+    return None if errors_in(path, text) else (path, text)
+
+
+class LineEdit(Value):
+    """The lines from `first` to `last`, counted from 1 and in whichever order, become `text`."""
+
+    first: int
+    last: int
+    text: str
+
+    def applied(self, lines: Sequence[str]) -> str:
+        """The file with these `lines` after the change."""
+        begin, end = sorted((self.first, self.last))
+        new = self.text.strip("\n").split("\n") if self.text.strip() else []
+        return tidy_code("\n".join([*lines[: begin - 1], *new, *lines[end:]]))

@@ -9,19 +9,22 @@ together: that is where most of the time of a run went while they came one after
 import ast
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from offline_coder.checks.cut import last_good_prefix, repeats
 from offline_coder.checks.skeleton import docstring, placeholder
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.checks.targets import first_line
+from offline_coder.core.early_end import EarlyEnd
 from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Routine
+from offline_coder.core.repeating import repeats
 from offline_coder.core.stage_settings import StageSettings
+from offline_coder.stages.asking import SMALLEST_ANSWER
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import (
+    CONTINUED,
     NO_ROOM,
     Answer,
     Frame,
@@ -33,6 +36,8 @@ from offline_coder.stages.repair import (
 )
 
 SMALLEST_ROOM = 256
+CONTINUED_SEED = 100
+"""Between the seed of an answer and that of what goes on from it."""
 GAP = "\n\n\n"
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -90,17 +95,19 @@ async def write_file(
     )
     text, repairs, missing = begun, list[str](), 0
     known = {head.name for head in heads}
-    for head, (code, tried) in zip(heads, pieces, strict=True):
-        piece = without(code.removeprefix(begun), known - {head.name})
-        repairs += tried
-        if not code:
+    for head, made in zip(heads, pieces, strict=True):
+        piece = without(made.code.removeprefix(begun), known - {head.name})
+        repairs += made.tried
+        if not made.code:
             missing += 1
             piece = placeholder(head.text, head.name)
             repairs.append(f"placeholder for {head.name}")
         known |= defined_in(piece)
         text = f"{text}{GAP}{piece.strip()}".lstrip()
     verdict: Verdict = "stub" if missing == len(heads) else "repaired" if repairs else "first answer"
-    return Written(module.path, tidy_code(text), verdict, tuple(repairs), unwritten(module, repairs))
+    ends = tuple(end for made in pieces for end in made.ends)
+    findings = unwritten(module, repairs)
+    return Written(module.path, tidy_code(text), verdict, tuple(repairs), findings, ends=ends)
 
 
 def inner_frame(frame: Frame, begun: str, head: Head, heads: Sequence[Head]) -> Frame:
@@ -127,6 +134,16 @@ def defined_in(piece: str) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, DEFINITIONS)} if tree else set()
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The file up to the end of one definition, "" when no attempt gave it a body that parses; what was
+    tried after the first answer, and the answers that were ended early."""
+
+    code: str
+    tried: tuple[str, ...]
+    ends: tuple[EarlyEnd, ...]
+
+
 async def write_definition(
     engine: Engine,
     context: Context,
@@ -135,33 +152,79 @@ async def write_definition(
     settings: StageSettings,
     frame: Frame,
     head: Head,
-) -> tuple[str, list[str]]:
-    """The file up to the end of this definition, "" when no attempt gave it a body that parses; and what
-    was tried after the first answer."""
+) -> Piece:
+    """The definition that `head` begins, asked for again with another seed while it has no body."""
     tried: list[str] = []
+    ends: list[EarlyEnd] = []
     for attempt in range(1 + settings.regenerations):
         if attempt:
             tried.append(f"asked for {head.name} again")
         purpose = f"{'repair' if attempt else 'coding'}:{module.path}:{head.name}"
-        answer = await ask_code(engine, context, purpose, task, settings, settings.seed + attempt, frame)
+        seed = settings.seed + attempt
+        answer = await ask_code(engine, context, purpose, task, settings, seed, frame)
         if not answer.asked:
             tried.append(f"{NO_ROOM} for {head.name}")
             break
+        if stopped_inside(answer, frame):
+            answer = await continued(
+                engine, context, task, module, settings, frame, head, answer, seed, tried, ends
+            )
         code = whole_part(module.path, answer)
+        ends += answer.early_end(head.name, code)
         if defines(code, head.name) and len(code) > len(tidy_code(frame.begun)):
             if code != answer.code:
                 tried.append(f"cut {head.name} back to its last whole statement")
-            return code, tried
-    return "", tried
+            return Piece(code, tuple(tried), tuple(ends))
+    return Piece("", tuple(tried), tuple(ends))
+
+
+async def continued(
+    engine: Engine,
+    context: Context,
+    task: str,
+    module: Module,
+    settings: StageSettings,
+    frame: Frame,
+    head: Head,
+    answer: Answer,
+    seed: int,
+    tried: list[str],
+    ends: list[EarlyEnd],
+) -> Answer:
+    """The answer, which the watch ended inside the definition, gone on with from its last whole statement
+    with other seeds, in what room it has left."""
+    purpose = f"repair:continue:{module.path}:{head.name}"
+    for turn in range(1, 1 + settings.continuations):
+        kept = answer.whole()
+        left = answer.room - answer.tokens
+        if not stopped_inside(answer, frame) or left < SMALLEST_ANSWER:
+            break
+        tried.append(f"continued {CONTINUED[answer.reason]}: {head.name}")
+        ends += answer.early_end(head.name, kept)
+        bounded = settings.model_copy(update={"code_tokens": left})
+        rest = replace(frame, begun=kept)
+        following = await ask_code(
+            engine, context, purpose, task, bounded, seed + CONTINUED_SEED * turn, rest
+        )
+        if not following.asked:
+            break
+        answer = following
+    return answer
+
+
+def stopped_inside(answer: Answer, frame: Frame) -> bool:
+    """Whether the watch ended the answer before its definition did, and something of it is good. A line
+    that begins in the first column was no part of the definition."""
+    kept = answer.whole() if answer.reason in ("broken", "circles") else ""
+    rest = answer.code[len(kept) :].lstrip("\n")
+    return len(kept) > len(frame.begun) and rest[:1] in (" ", "\t")
 
 
 def whole_part(path: str, answer: Answer) -> str:
     """The answer's code as far as it parses and does not repeat itself."""
-    at = repeats(answer.code)
-    code = answer.code if at is None else answer.code[:at]
-    if at is None and not answer.cut and parses(path, code):
-        return code
-    return tidy_code(last_good_prefix(code))
+    if repeats(answer.code) is None and not answer.cut and parses(path, answer.code):
+        return answer.code
+    return tidy_code(answer.whole())
 
 
 def defines(text: str, name: str) -> bool:

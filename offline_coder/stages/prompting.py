@@ -71,6 +71,15 @@ class Context:
         return (*shared, Message(role="assistant", content=prefill)) if prefill else shared
 
 
+def alone(task: str) -> tuple[Message, ...]:
+    """Messages for a task that holds all that it is about: the paper is left out, because every token that
+    is read makes every token that is written slower."""
+    return (
+        Message(role="system", content=render_prompt("system.md.j2")),
+        Message(role="user", content=without_special_tokens(task)),
+    )
+
+
 def without_quotation_marks(paper: str) -> str:
     """`paper` in which no line of equal signs is as long as the two that it stands between."""
     return LONG_LINE.sub("=" * 16, paper)

@@ -1,6 +1,6 @@
 """Repair: a ladder from the cheapest means to the last. What leaves here parses.
 
-1. An answer cut at its budget is continued where it stopped.
+1. An answer cut at its budget, or ended because it was no Python any more, is continued where it was good.
 2. A file that does not parse is asked for again, with the error shown in its place.
 3. What still does not parse becomes a stub made from the plan, and says so.
 """
@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from offline_coder.checks.cut import last_good_prefix, repeats
+from offline_coder.checks.cut import last_good_prefix
 from offline_coder.checks.fences import code_of
 from offline_coder.checks.skeleton import skeleton
 from offline_coder.checks.syntax import check_syntax
+from offline_coder.core.early_end import EarlyEnd
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Module
-from offline_coder.core.request import Request
+from offline_coder.core.repeating import repeats
+from offline_coder.core.request import FinishReason, Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.prompting import Context, render_prompt
@@ -26,6 +28,12 @@ FENCE = "```"
 PREFILL = "```python\n"
 EXCERPT_LINES = 5
 NO_ROOM = "no room in the context"
+CONTINUED: dict[FinishReason, str] = {
+    "stop": "an answer",
+    "length": "a cut answer",
+    "broken": "an answer that was no Python any more",
+    "circles": "an answer that went round in circles",
+}
 
 Verdict = Literal["first answer", "repaired", "stub"]
 
@@ -36,6 +44,7 @@ class Written:
 
     `repairs` are the rungs that were tried, in order; `findings` what was wrong before them. Where there
     were several candidates, `candidates` are the findings of each and `chosen` is the place of this one.
+    `ends` are the answers that were ended early.
     """
 
     path: str
@@ -46,6 +55,7 @@ class Written:
     left_out: tuple[str, ...] = ()
     candidates: tuple[Tally, ...] = ()
     chosen: int = 0
+    ends: tuple[EarlyEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,39 @@ WHOLE = Frame()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The code in an answer, whether the budget cut it, and whether there was room to ask at all."""
+    """The code in an answer, what of it was not `begun` for it, and whether there was room to ask at all.
+
+    `reason` says why it ended, `tokens` how many it has and `room` how many it might have had.
+    """
 
     code: str
-    cut: bool
+    reason: FinishReason
     asked: bool = True
+    begun: int = 0
+    tokens: int = 0
+    room: int = 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether something else than the model ended it."""
+        return self.reason != "stop"
+
+    def whole(self) -> str:
+        """The beginning of it that is whole statements and does not go round in circles."""
+        at = repeats(self.code)
+        return last_good_prefix(self.code if at is None else self.code[:at])
+
+    def early_end(self, name: str, kept: str) -> tuple[EarlyEnd, ...]:
+        """How the watch ended it, if it did, when `kept` is what stays."""
+        if self.reason not in ("broken", "circles"):
+            return ()
+        share = max(len(kept) - self.begun, 0) / max(len(self.code) - self.begun, 1)
+        stays = round(self.tokens * min(share, 1.0))
+        return (
+            EarlyEnd(
+                name=name, reason=self.reason, tokens=self.tokens, kept=stays, spared=self.room - self.tokens
+            ),
+        )
 
 
 def errors_in(path: str, text: str) -> tuple[Finding, ...]:
@@ -92,11 +130,12 @@ async def write_checked(
     """The file for `task`, by the ladder, each answer inside `frame`. Raises what the engine raises."""
     repairs: list[str] = []
     seen: list[Finding] = []
+    ends: list[EarlyEnd] = []
     asked = task
     for attempt in range(1 + settings.regenerations):
         purpose = f"coding:{module.path}" if attempt == 0 else f"repair:{module.path}"
         answer = await ask_code(engine, context, purpose, asked, settings, settings.seed + attempt, frame)
-        answer = await continue_cut(engine, context, module, asked, answer, settings, repairs, frame)
+        answer = await continue_cut(engine, context, module, asked, answer, settings, repairs, ends, frame)
         added = answer.code != tidy_code(frame.begun)
         found = errors_in(module.path, answer.code if added else "")
         if not found:
@@ -106,6 +145,7 @@ async def write_checked(
                 "repaired" if repairs else "first answer",
                 tuple(repairs),
                 tuple(seen),
+                ends=tuple(ends),
             )
         seen.extend(found)
         if not answer.asked:
@@ -115,7 +155,8 @@ async def write_checked(
             repairs.append("asked again with the error shown")
             asked = retry_task(task, found, answer.code)
     repairs.append("stub from the plan")
-    return Written(module.path, skeleton(module, tuple(seen)), "stub", tuple(repairs), tuple(seen))
+    text = skeleton(module, tuple(seen))
+    return Written(module.path, text, "stub", tuple(repairs), tuple(seen), ends=tuple(ends))
 
 
 async def ask_code(
@@ -133,11 +174,12 @@ async def ask_code(
     try:
         budget = await room_for_answer(engine, messages, settings.code_tokens, purpose)
     except NoRoom:
-        return Answer(tidy_code(frame.begun), cut=True, asked=False)
+        return Answer(tidy_code(frame.begun), "length", asked=False)
     sampling = settings.sampling(budget, stop=(FENCE, *frame.ends))
-    completion = await engine.complete(Request(purpose, messages, sampling, seed))
-    whole = frame.begun + completion.text
-    return Answer(tidy_code(code_of(whole, "python")), completion.finish_reason == "length")
+    completion = await engine.complete(Request(purpose, messages, sampling, seed, watch="python"))
+    code = tidy_code(code_of(frame.begun + completion.text, "python"))
+    reason, tokens = completion.finish_reason, completion.output_tokens
+    return Answer(code, reason, begun=len(frame.begun), tokens=tokens, room=budget)
 
 
 async def continue_cut(
@@ -148,23 +190,26 @@ async def continue_cut(
     answer: Answer,
     settings: StageSettings,
     repairs: list[str],
+    ends: list[EarlyEnd],
     frame: Frame,
 ) -> Answer:
-    """The answer, continued while it was cut and continuations are left; then, if it still has no
-    end, without its unfinished last statement. What repeats itself is cut off, not continued."""
-    for turn in range(settings.continuations):
-        if not answer.cut or not answer.asked or repeats(answer.code) is not None:
+    """The answer, continued with another seed from its last whole statement while something cut it and
+    continuations are left; then, if it still has no end, without its unfinished last statement."""
+    for turn in range(1, 1 + settings.continuations):
+        kept = answer.whole()
+        if not answer.cut or not answer.asked or len(kept) <= len(tidy_code(frame.begun)):
             break
-        repairs.append("continued a cut answer")
-        rest = replace(frame, begun=last_good_prefix(answer.code))
+        repairs.append(f"continued {CONTINUED[answer.reason]}")
+        ends += answer.early_end("", kept)
+        rest = replace(frame, begun=kept)
         purpose = f"repair:continue:{module.path}"
         answer = await ask_code(engine, context, purpose, task, settings, settings.seed + turn, rest)
     if not answer.cut or not answer.asked:
         return answer
     repairs.append("cut back to the last whole statement")
-    at = repeats(answer.code)
-    kept = answer.code if at is None else answer.code[:at]
-    return Answer(tidy_code(last_good_prefix(kept)), cut=True)
+    kept = answer.whole()
+    ends += answer.early_end("", kept)
+    return replace(answer, code=tidy_code(kept))
 
 
 def retry_task(task: str, found: tuple[Finding, ...], code: str) -> str:

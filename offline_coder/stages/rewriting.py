@@ -20,7 +20,8 @@ from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Plan
 from offline_coder.core.request import Completion, Request
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.stages.asking import SMALLEST_ANSWER, room_for_answer
+from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.budget import Budget
 from offline_coder.stages.coding import ShownFile
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import FENCE, PREFILL
@@ -28,6 +29,7 @@ from offline_coder.stages.repair import FENCE, PREFILL
 # The definition begins in the first column, so whatever else begins there comes after its end.
 NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
 OWED = frozenset({"missing-class", "missing-function"})
+CONTRACT = OWED | {"missing-method", "stub"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +40,22 @@ class Rewrite:
     completion: Completion
 
 
-@dataclass(slots=True)
-class Budget:
-    """Output tokens that are left: for the run, and for each file."""
-
-    run: int
-    file: int
-    spent: dict[str, int]
-
-    def take(self, path: str) -> int:
-        """Set aside what one answer for `path` may have; 0 when too little is left."""
-        room = min(self.run, self.file - self.spent.get(path, 0))
-        if room < SMALLEST_ANSWER:
-            return 0
-        self.book(path, room)
-        return room
-
-    def book(self, path: str, tokens: int) -> None:
-        """Spend `tokens` on `path`; negative ones come back."""
-        self.run -= tokens
-        self.spent[path] = self.spent.get(path, 0) + tokens
-
-
 async def rewrite(
-    engine: Engine, context: Context, plan: Plan, mended: Mended, look: Look, settings: StageSettings
+    engine: Engine,
+    context: Context,
+    plan: Plan,
+    mended: Mended,
+    look: Look,
+    settings: StageSettings,
+    budget: Budget | None = None,
 ) -> Mended:
-    """`mended` with errors that are left taken to the model, as far as the budgets in tokens go.
+    """`mended` with errors that are left taken to the model, as far as `budget`, that of the settings, goes.
 
     Each round asks for one definition of every file that has errors, together; the answers are judged one
     after the other. No definition is asked for twice. Raises what the engine raises.
     """
     order = plan.build_order.order
-    budget = Budget(settings.rewrite_tokens, settings.rewrite_file_tokens, {})
+    budget = budget or Budget.of(settings)
     tried: set[tuple[str, str]] = set()
     for turn in range(settings.rewrite_rounds):
         chosen = choose(plan, mended, tried)
@@ -141,7 +127,7 @@ async def ask(
     except NoRoom:
         return None
     sampling = settings.sampling(budget, stop=(FENCE, *NEXT_DEFINITION))
-    return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn))
+    return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn, watch="python"))
 
 
 def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> Mended:
@@ -153,15 +139,35 @@ def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> M
     if not new or parse_python(text) is None:
         attempt = attempt_of(given, before, before, kept=False)
         return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
-    done = mend({**mended.files, target.file: text}, look, order)
-    after = Tally.of(done.findings)
-    worse = new_elsewhere(mended.findings, done.findings, target.file)
-    if worse or not after.fewer_than(before):
-        attempt = attempt_of(given, before, after, kept=False)
+    after, done = with_file(mended, target.file, text, look, order)
+    attempt = attempt_of(given, before, after, kept=done is not None)
+    if done is None:
         return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
+    return Mended(done.files, done.findings, (*mended.attempts, attempt, *done.attempts))
+
+
+def with_file(
+    mended: Mended, path: str, text: str, look: Look, order: Sequence[str]
+) -> tuple[Tally, Mended | None]:
+    """The findings with another text for one file, after what a machine can mend; and that repository
+    with the changes that were kept, None when it is not better, another file has a new error or more of
+    the plan is missing."""
+    done = mend({**mended.files, path: text}, look, order)
+    after = Tally.of(done.findings)
+    worse = new_elsewhere(mended.findings, done.findings, path)
+    if (
+        worse
+        or owed_by(done.findings) > owed_by(mended.findings)
+        or not after.fewer_than(Tally.of(mended.findings))
+    ):
+        return after, None
     mechanical = tuple(attempt for attempt in done.attempts if attempt.kept)
-    attempt = attempt_of(given, before, after, kept=True)
-    return Mended(done.files, done.findings, (*mended.attempts, attempt, *mechanical))
+    return after, Mended(done.files, done.findings, mechanical)
+
+
+def owed_by(findings: Sequence[Finding]) -> int:
+    """How many planned definitions are missing, or are only pretended."""
+    return sum(finding.rule in CONTRACT for finding in findings)
 
 
 def attempt_of(given: Rewrite, before: Tally, after: Tally, *, kept: bool) -> Attempt:
@@ -180,7 +186,7 @@ def attempt_of(given: Rewrite, before: Tally, after: Tally, *, kept: bool) -> At
 def definition_of(target: Target, completion: Completion) -> str:
     """The one definition in the answer; "" when it is not whole."""
     code = code_of(target.head + completion.text, "python")
-    if completion.finish_reason == "length":
+    if completion.finish_reason != "stop":
         code = last_good_prefix(code)
     tree = parse_python(code)
     nodes = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)] if tree else []

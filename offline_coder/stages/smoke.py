@@ -6,9 +6,9 @@ that calls nothing of the plan has shown nothing, so it counts as a failure.
 
 import asyncio
 import json
+import os
 import shlex
-import sys
-import tempfile
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +24,16 @@ from offline_coder.runs.journal import Journal
 from offline_coder.sandbox import tracing
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
+from offline_coder.sandbox.scratch import scratch_folder
+from offline_coder.sandbox.view import interpreter
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
 SHOWN_CHARACTERS = 3000
 MAX_REPORT = 1 << 20
 REPRODUCE = "reproduce.sh"
 OWN_FOLDER = ".smoke"
+INSIDE = f"{WORKDIR}/{OWN_FOLDER}"
+CALLS = "calls.json"
 IMPORT_EACH = """
 import importlib, json, sys, traceback
 sys.path.insert(0, ".")
@@ -75,34 +79,38 @@ class SmokeRun:
 REPORT = TypeAdapter(SmokeRun)
 
 
-async def smoke_run(journal: Journal, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+async def smoke_run(
+    journal: Journal, modules: Sequence[Module], files: Mapping[str, str], *, gpu: bool = False
+) -> SmokeRun:
     """One run of a copy of `files`, at most six minutes long, or how the same run went before. One that
-    could not be made is tried again, except in a replay."""
+    could not be made is tried again, except in a replay. `gpu` shows it the NVIDIA GPUs."""
     planned = {module.path: module.names() for module in modules}
-    key = text_digest(canonical_json({"smoke": planned, "files": dict(files)}))
+    seen = {"gpu": True} if gpu else {}
+    key = text_digest(canonical_json({"smoke": planned, "files": dict(files), **seen}))
     known = journal.fact(key)
     if known is None or (known["status"] == "not run" and not journal.read_only):
-        known = REPORT.dump_python(await asyncio.to_thread(contained, modules, files), mode="json")
+        known = REPORT.dump_python(await asyncio.to_thread(contained, modules, files, gpu), mode="json")
         journal.note(key, known)
     return replace(REPORT.validate_python(known), files=files)
 
 
-def contained(modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
+def contained(modules: Sequence[Module], files: Mapping[str, str], gpu: bool) -> SmokeRun:
     """How a run goes on this machine, without the files. Without a sandbox nothing is run."""
     try:
-        sandbox = find_sandbox()
+        sandbox = find_sandbox(gpu=gpu)
     except MissingPrerequisite as missing:
         return SmokeRun("not run", str(missing), (), {})
     return replace(_smoke_run(sandbox, modules, files), files={})
 
 
 def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
-    with tempfile.TemporaryDirectory(prefix="offline-coder-") as folder:
-        workdir = Path(folder)
+    with scratch_folder() as workdir:
         for path, text in files.items():
             write_atomic(workdir / path, text)
+        # All is written before the first run: afterwards any folder may be a link that leads outside.
+        write_tracer(workdir / OWN_FOLDER)
         failures = [*failed_imports(sandbox, modules, workdir)]
-        help_command = [sys.executable, ENTRY_POINT, "--help"]
+        help_command = [interpreter(), ENTRY_POINT, "--help"]
         outcome = sandbox.run(help_command, workdir=workdir, limits=LIMITS)
         if not outcome.ok:
             failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome)))
@@ -121,7 +129,7 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
 def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:
     """The modules that cannot be imported, in their order."""
     names = [module.path.removesuffix(".py") for module in modules if module.path != ENTRY_POINT]
-    command = [sys.executable, "-c", IMPORT_EACH, json.dumps(names)]
+    command = [interpreter(), "-c", IMPORT_EACH, json.dumps(names)]
     outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
     failures = reported_failures(outcome.stdout)
     if not outcome.ok:
@@ -131,25 +139,35 @@ def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -
 
 def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, set[tuple[str, str]]]:
     """How reproduce.sh ended in smoke mode, and (path, qualified name) of the functions it called."""
-    own = workdir / OWN_FOLDER
+    command = ["env", f"PYTHON={INSIDE}/python", "sh", REPRODUCE, "--smoke"]
+    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
+    return outcome, read_calls(workdir / OWN_FOLDER)
+
+
+def write_tracer(own: Path) -> None:
+    """Fill the folder `own` with a python that notes what is called."""
     write_atomic(own / "tracing.py", Path(tracing.__file__).read_text(encoding="utf-8"))
-    inside = f"{WORKDIR}/{OWN_FOLDER}"
-    python = shlex.join([sys.executable, f"{inside}/tracing.py", f"{inside}/calls.json"])
+    python = shlex.join([interpreter(), f"{INSIDE}/tracing.py", f"{INSIDE}/{CALLS}"])
     write_atomic(own / "python", f'#!/bin/sh\nexec {python} "$@"\n')
     (own / "python").chmod(0o755)
-    command = ["env", f"PYTHON={inside}/python", "sh", REPRODUCE, "--smoke"]
-    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
-    return outcome, read_calls(own / "calls.json")
 
 
-def read_calls(report: Path) -> set[tuple[str, str]]:
-    """What the program says it called; empty when its report is not one."""
+def read_calls(own: Path) -> set[tuple[str, str]]:
+    """What the program says in the folder `own` it called; empty when that is no report. Links are not
+    followed, and a pipe is not waited for."""
     try:
-        if report.is_symlink() or report.stat().st_size > MAX_REPORT:
-            return set()
-        said = json.loads(report.read_text(encoding="utf-8"))
+        folder = os.open(own, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            report = os.open(CALLS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        finally:
+            os.close(folder)
+        with os.fdopen(report, "rb") as file:
+            status = os.fstat(report)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_REPORT:
+                return set()
+            said = json.loads(file.read(MAX_REPORT))
         return {(str(path), str(name)) for path, name in said}
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return set()
 
 
@@ -171,7 +189,7 @@ def reported_failures(output: str) -> list[Failure]:
         try:
             report = json.loads(line)
             found.append(Failure(str(report["step"]), str(report["failure"])[-SHOWN_CHARACTERS:]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return found
 

@@ -17,7 +17,15 @@ from offline_coder.weights.manifest import MODEL_NAME, SamplingDefaults, load_ma
 from offline_coder.weights.pins import Pin, read_pin, write_pin
 from offline_coder.weights.progress import OnProgress, Progress, silent
 from offline_coder.weights.pull import place
-from offline_coder.weights.seal import SEAL_NAME, Seal, digest_of, hash_folder, read_seal, write_seal
+from offline_coder.weights.seal import (
+    SEAL_NAME,
+    SIGNATURE_NAME,
+    Seal,
+    digest_of,
+    hash_folder,
+    read_seal,
+    write_seal,
+)
 from offline_coder.weights.space import clear_when_full, require_space
 from offline_coder.weights.store import locked, models_folder, partial_folder
 
@@ -61,6 +69,8 @@ def import_folder(
             on_progress(Progress("copy", done, total))
             take(path, fresh / path.name, link=link)
             done += path.stat().st_size
+        if (origin / SIGNATURE_NAME).is_file():
+            take(origin / SIGNATURE_NAME, fresh / SIGNATURE_NAME, link=False)
         files = hash_folder(fresh, on_progress)
         seal = Seal(
             name=name,
@@ -89,7 +99,8 @@ def sorted_files(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
         raise BadInput(f"no such folder: {folder}", "name a folder with config.json and *.safetensors")
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     taken = [path for path in files if path.suffix in TAKEN and path.name != SEAL_NAME]
-    left_out = tuple(path.name for path in files if path not in taken and path.name != SEAL_NAME)
+    ours = (SEAL_NAME, SIGNATURE_NAME)
+    left_out = tuple(path.name for path in files if path not in taken and path.name not in ours)
     names = {path.name for path in taken}
     if not any(path.suffix == ".safetensors" for path in taken):
         if any(path.suffix in PICKLES for path in files):

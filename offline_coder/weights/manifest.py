@@ -40,8 +40,17 @@ class SamplingDefaults(Value):
     """How tokens are drawn when the user says nothing. Field names are those of `core.Sampling`."""
 
     temperature: float = Field(default=0.2, ge=0, le=2)
-    top_p: float = Field(default=0.95, gt=0, le=1)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    min_p: float = Field(default=0.05, ge=0, le=1)
     repetition_penalty: float = Field(default=1.0, ge=1, le=2)
+
+
+class ThinkingDefaults(Value):
+    """How a model thinks before it answers: vLLM's reasoning parser for it, and the most tokens of the
+    thoughts before one answer."""
+
+    parser: str = Field(pattern=r"^[a-z0-9_]+$")
+    tokens: int = Field(default=2000, gt=0)
 
 
 class Part(Value):
@@ -120,6 +129,7 @@ class Manifest(Value):
     licence_url: str
     context_length: int = Field(gt=0)
     sampling: SamplingDefaults = SamplingDefaults()
+    thinking: ThinkingDefaults | None = None
     source: PackageParts | Hub = Field(discriminator="kind")
     convert: Conversion = Conversion()
     files: tuple[PinnedFile, ...] = ()
@@ -196,6 +206,13 @@ def find_manifest(name: str) -> Manifest:
     if name not in manifests:
         raise unknown_model(name, list(manifests))
     return manifests[name]
+
+
+def sampling_of(model: str) -> SamplingDefaults:
+    """How tokens are drawn from `model`, as `--model` names it, when the user says nothing: what its
+    manifest says, for others what most manifests say."""
+    manifest = load_manifests().get(model.removeprefix("transformers:"))
+    return manifest.sampling if manifest else SamplingDefaults()
 
 
 def unknown_model(name: str, known: list[str]) -> BadInput:

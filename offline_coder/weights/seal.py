@@ -20,6 +20,8 @@ from offline_coder.weights.manifest import Digest, PinnedFile, SamplingDefaults
 from offline_coder.weights.progress import OnProgress, Progress, silent
 
 SEAL_NAME = "weights.json"
+SIGNATURE_NAME = "model.sig"
+"""A lab's signature (offline_coder.weights.model_signature). It vouches for a model and is no part of it."""
 HASHING_THREADS = 4
 """hashlib frees the interpreter lock; more threads than this only queue at the disk."""
 
@@ -60,7 +62,7 @@ def digest_of(files: Iterable[PinnedFile]) -> str:
 
 
 def hash_folder(folder: Path, on_progress: OnProgress = silent) -> tuple[PinnedFile, ...]:
-    """Every file below `folder` with digest and size, sorted by path; hidden files and the seal left out."""
+    """Every file below `folder` with digest and size, sorted by path; not hidden ones, seal, signature."""
     paths = sorted(files_below(folder))
     digests = digests_of(folder, paths, on_progress)
     return tuple(
@@ -75,7 +77,7 @@ def files_below(folder: Path) -> set[str]:
         relative = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") for part in relative.parts):
             found.add(relative.as_posix())
-    return found - {SEAL_NAME}
+    return found - {SEAL_NAME, SIGNATURE_NAME}
 
 
 def digests_of(folder: Path, paths: Iterable[str], on_progress: OnProgress) -> dict[str, str]:

@@ -9,6 +9,7 @@ from offline_coder.weights.manifest import (
     Manifest,
     PinnedFile,
     SamplingDefaults,
+    ThinkingDefaults,
     load_manifests,
     unknown_model,
 )
@@ -39,6 +40,7 @@ class Weights:
         digest: sha256 over all files' names and digests: the weights' identity in a journal.
         context_length: tokens.
         sampling: what to use when the user says nothing.
+        thinking: how it thinks before it answers; None for a model that does not.
         licence: SPDX name where there is one, else the publisher's name for it.
         bytes: size of all files.
     """
@@ -50,6 +52,7 @@ class Weights:
     sampling: SamplingDefaults
     licence: str
     bytes: int
+    thinking: ThinkingDefaults | None = None
 
 
 def resolve(name_or_folder: str, *, on_progress: OnProgress | None = None) -> Weights:
@@ -75,6 +78,7 @@ def resolve(name_or_folder: str, *, on_progress: OnProgress | None = None) -> We
         sampling=seal.sampling,
         licence=seal.licence,
         bytes=sum(file.size for file in seal.files),
+        thinking=manifest.thinking if manifest else None,
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offline_coder.checks.cut import last_good_prefix, repeats
+from offline_coder.checks.cut import last_good_prefix
 from offline_coder.checks.syntax import parses
+from offline_coder.core.repeating import repeats
 
 MODULE = textwrap.dedent('''
     """Doc."""

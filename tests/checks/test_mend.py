@@ -224,3 +224,19 @@ def test_what_the_object_does_not_have_is_left_alone(text: str) -> None:
     done = mended(extra=text)
     assert [finding.rule for finding in done.findings if finding.rule == "undefined-name"]
     assert done.files["extra.py"] == text
+
+
+def test_a_module_does_not_import_itself() -> None:
+    circle = GOOD | {"training.py": f"from training import train\n{TRAINING}"}
+    assert [f.line for f in look(circle) if f.rule == "circular-import"] == [1]
+    assert mend(circle, look, ORDER).files["training.py"].strip() == TRAINING.strip()
+
+
+def test_a_circle_of_imports_is_an_error_unless_it_is_closed_late() -> None:
+    building = GOOD | {"training.py": f"from data import load_data\n{TRAINING}\n\nload_data(1)\n"}
+    late = building | {
+        "data.py": f"{DATA}\n\ndef late():\n    from training import train\n    return train\n"
+    }
+    early = building | {"data.py": f"from training import train\n{DATA}\n\ndef late():\n    return train\n"}
+    assert not [f for f in look(late) if f.rule == "circular-import"]
+    assert {f.file for f in look(early) if f.rule == "circular-import"} == {"data.py", "training.py"}

@@ -2,14 +2,19 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from offline_coder.core.constraint import Choice
+from offline_coder.core.engine import Identity
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Completion, Message, Request, Sampling
 from offline_coder.engines import client
+from offline_coder.engines.client import OpenAIEngine
 from offline_coder.engines.endpoint import endpoint_engine
-from offline_coder.engines.settings import EngineSettings
+from offline_coder.engines.settings import EngineSettings, Thinking
 from offline_coder.engines.vllm_server import free_port
 from tests.engines.wire_server import Reply, WireServer, chat_reply, wire_server
 
@@ -43,8 +48,51 @@ def test_the_request_says_everything_and_carries_the_key() -> None:
     assert (route, key) == (CHAT, "Bearer secret")
     assert body["seed"] == 3
     assert body["stop"] == ["x"]
-    assert (body["top_k"], body["min_p"]) == (-1, 0.0)
+    assert (body["top_k"], body["min_p"]) == (-1, 0.05)
     assert body["add_generation_prompt"] is True
+
+
+async def think(url: str, request: Request) -> Completion:
+    """The answer of a model that can think, with 100 tokens for it in a context of 200."""
+    identity = Identity(engine="vllm", version="1", model="served", weights_digest="d", settings={})
+    engine = OpenAIEngine(url, "served", identity, 200, thinking=Thinking("qwen3", 100))
+    try:
+        assert engine.context == 100
+        return await engine.complete(request)
+    finally:
+        await engine.close()
+
+
+def thought(request: Request, reply: Reply) -> tuple[str, dict[str, Any]]:
+    """The answer's text, and the body that asked for it."""
+    with wire_server({CHAT: [reply]}) as server:
+        text = asyncio.run(think(server.url, request)).text
+        return text, server.seen[-1][2]
+
+
+def test_a_model_that_thinks_does_so_before_an_answer_with_a_form() -> None:
+    shaped = replace(REQUEST, constraint=Choice(("a", "b")))
+    text, body = thought(shaped, reasoned("a", "it is a"))
+    assert text == "a"
+    assert body["chat_template_kwargs"] == {"enable_thinking": True}
+    assert (body["thinking_token_budget"], body["max_tokens"]) == (100, 105)
+    assert body["structured_outputs"] == {"choice": ["a", "b"]}
+    assert thought(shaped, reasoned("", "endless"))[0] == ""
+
+
+@pytest.mark.parametrize("begun", [(), (Message(role="assistant", content="```python"),)])
+def test_what_has_no_form_is_answered_at_once(begun: tuple[Message, ...]) -> None:
+    plain = replace(REQUEST, messages=(*REQUEST.messages, *begun))
+    text, body = thought(plain, reasoned("", "x = 1"))
+    assert text == "x = 1"
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
+    assert "thinking_token_budget" not in body
+    assert body["max_tokens"] == 5
+
+
+def reasoned(content: str, reasoning: str) -> Reply:
+    """A reply of a server with a parser for thoughts."""
+    return chat_reply(message={"content": content, "reasoning": reasoning})
 
 
 def test_the_only_model_is_taken_when_none_is_named() -> None:

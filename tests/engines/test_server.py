@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,10 +18,10 @@ import pytest
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Message, Request, Sampling
 from offline_coder.engines import launcher
-from offline_coder.engines.command import Installed, server_command, server_environment
+from offline_coder.engines.command import Installed, server_command, server_environment, server_identity
 from offline_coder.engines.memory import MemoryPlan
 from offline_coder.engines.open import open_engine
-from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
 from offline_coder.engines.vllm_server import VllmServer, managed_vllm, serve
 from tests.engines.test_launcher import running, wait_for
 
@@ -96,6 +97,17 @@ def test_the_command_is_offline_loopback_and_safetensors_only() -> None:
     assert structured == {"backend": "guidance", "disable_any_whitespace": True}
 
 
+def test_a_model_that_thinks_has_a_parser_for_its_thoughts() -> None:
+    thinking = replace(MODEL, thinking=Thinking("qwen3", 2000))
+    command = server_command(thinking, PLAN, EngineSettings(), "cpu", 1234)
+    assert command[command.index("--reasoning-parser") + 1] == "qwen3"
+    assert "--reasoning-parser" not in server_command(MODEL, PLAN, EngineSettings(), "cpu", 1234)
+    installed = Installed("0.32.0", "cpu")
+    told = server_identity(thinking, PLAN, EngineSettings(), installed).settings
+    assert told["thinking"] == "qwen3, 2000"
+    assert "thinking" not in server_identity(MODEL, PLAN, EngineSettings(), installed).settings
+
+
 def test_the_key_is_in_the_environment_and_not_in_the_arguments() -> None:
     outer = {"HF_HUB_OFFLINE": "0", "VLLM_CPU_KVCACHE_SPACE": "40", "PATH": "/bin"}
     environment = server_environment(EngineSettings(), "cpu", "secret", outer)
@@ -142,7 +154,7 @@ PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
 from offline_coder.engines import launcher
-from offline_coder.engines.settings import EngineSettings, ModelFolder
+from offline_coder.engines.settings import EngineSettings, ModelFolder, Thinking
 from offline_coder.engines.vllm_server import serve
 
 async def main():

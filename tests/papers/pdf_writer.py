@@ -7,7 +7,14 @@ import hashlib
 from dataclasses import dataclass, field
 
 PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
-FONTS = {"plain": "Helvetica", "bold": "Helvetica-Bold", "mono": "Courier"}
+FONTS = {
+    "plain": "Helvetica",
+    "bold": "Helvetica-Bold",
+    "italic": "Helvetica-Oblique",
+    "mono": "Courier",
+}
+# Graphics states: "clear" paints with no opacity.
+STATES = "/clear << /Type /ExtGState /ca 0 /CA 0 >>"
 
 
 @dataclass
@@ -85,7 +92,7 @@ def pdf(pages: list[Page], password: str = "") -> bytes:
             )
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {4 + 2 * number} 0 R "
-            f"/Resources << /Font << {fonts} >> >> >>".encode()
+            f"/Resources << /Font << {fonts} >> /ExtGState << {STATES} >> >> >>".encode()
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
     if encryption:

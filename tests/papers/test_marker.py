@@ -99,3 +99,9 @@ def test_time_limit_ends_the_whole_group(program: Path, paper_pdf: Path, tmp_pat
         read_with_marker(paper_pdf, with_models=False, limit_seconds=0.5)
     time.sleep(2.2)
     assert not alive.exists()
+
+
+def test_memory_limit_is_one_line(program: Path, paper_pdf: Path) -> None:
+    program.write_text(HEAD + "bytearray(9 << 30)\n")
+    with pytest.raises(BadInput, match="MemoryError"):
+        read_with_marker(paper_pdf, with_models=False)

@@ -98,6 +98,17 @@ def test_convert_prints_markdown_and_warnings_apart(tmp_path: Path) -> None:
     assert out.read_text() == result.stdout
 
 
+def test_convert_shows_where_blocks_stand_and_how_sure_warnings_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("## T\n\n## 1 A\n\nWords.\n\n<!-- formula-not-decoded -->\n")
+    result = CliRunner().invoke(convert, [str(path), "--json"], catch_exceptions=False)
+    shown = json.loads(result.stdout)
+    places = [block["places"] for block in shown["sections"][0]["blocks"]]
+    assert places == [[{"lines": [5, 5]}], [{"lines": [7, 7]}]]
+    assert [(w["where"], w["certainty"]) for w in shown["warnings"]] == [({"lines": [7, 7]}, "certain")]
+    assert result.stderr == "warning: line 7: an equation was lost when the Markdown was made\n"
+
+
 def test_convert_lets_errors_through(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         CliRunner().invoke(convert, [str(tmp_path / "none.pdf")], catch_exceptions=False)

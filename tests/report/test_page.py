@@ -13,7 +13,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.report.page import render_report
 from offline_coder.runs.checks import Checks, FileVerdict, SmokeVerdict
 from offline_coder.runs.machine import Machine
-from offline_coder.runs.manifest import Manifest, OmittedPart, StageRecord
+from offline_coder.runs.manifest import Manifest, OmittedPart, ReaderNote, StageRecord
 
 TAGS = frozenset(
     [
@@ -105,7 +105,7 @@ def page(text: str) -> str:
         paper_title=text,
         paper_tokens=100,
         left_out=(OmittedPart(part="s9", title=text, tokens=12345),),
-        warnings=(text,),
+        warnings=(ReaderNote(what=text, where=text, certainty="possible"),),
         engine=Identity(engine="vllm", version="1", model=text, weights_digest="abc"),
         context=1000,
         stage_settings=StageSettings(),

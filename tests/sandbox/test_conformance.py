@@ -17,6 +17,7 @@ from offline_coder.sandbox.bubblewrap import Bubblewrap
 from offline_coder.sandbox.choose import probe
 from offline_coder.sandbox.protocol import MIB, Limits, Outcome, Sandbox
 from offline_coder.sandbox.unshare import Unshare
+from offline_coder.sandbox.view import interpreter
 
 LIMITS = Limits(seconds=20, memory_bytes=512 * MIB, output_bytes=64 * 1024)
 
@@ -44,7 +45,7 @@ def server() -> Iterator[int]:
 
 
 def python(sandbox: Sandbox, workdir: Path, code: str, limits: Limits = LIMITS) -> Outcome:
-    return sandbox.run([sys.executable, "-c", textwrap.dedent(code)], workdir=workdir, limits=limits)
+    return sandbox.run([interpreter(), "-c", textwrap.dedent(code)], workdir=workdir, limits=limits)
 
 
 def assert_none_left(mark: str) -> None:
@@ -84,7 +85,7 @@ def test_the_folder_is_readable_and_writable_at_a_fixed_place(sandbox: Sandbox, 
 
 def test_this_pythons_packages_are_there(sandbox: Sandbox, workdir: Path) -> None:
     outcome = python(sandbox, workdir, "import sys; print(sys.prefix, len(sys.path) > 1)")
-    assert outcome.stdout == f"{sys.prefix} True\n", outcome.stderr
+    assert outcome.stdout == f"{Path(sys.prefix).resolve()} True\n", outcome.stderr
 
 
 def test_the_network_is_closed(sandbox: Sandbox, workdir: Path, server: int) -> None:

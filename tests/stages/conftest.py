@@ -8,12 +8,16 @@ SENTENCES = (
     "The network has 3 layers of width 128 and uses ReLU.",
     "We train with Adam, a learning rate of $3 \\times 10^{-4}$ and a batch size of 4,096 for 20 epochs.",
 )
-TABLE = "| Hyperparameter | Value |\n|---|---|\n| Dropout | 0.1 |\n| Weight decay | 1e-2 |"
+TABLE = (
+    "| Hyperparameter | Value |\n|---|---|\n| Dropout | 0.1 |\n| Weight decay | 1e-2 |\n"
+    "| Noise levels | 0.2, 0.4 |"
+)
 
 
 @pytest.fixture
 def paper() -> Paper:
-    """Two sections; the values 3, 128, 3e-4, 4096, 20, 0.1 and 1e-2 are settings, 97.2 is a result."""
+    """Two sections; the values 3, 128, 3e-4, 4096, 20, 0.1, 1e-2 and the list of 0.2 and 0.4 are settings,
+    97.2 is a result."""
     return Paper(
         title="A Small Paper",
         abstract="We reach an accuracy of 97.2.",

@@ -5,18 +5,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offline_coder.checks.provenance import holds
-from offline_coder.papers.paper import Paper
+from offline_coder.core.plan import ConfigEntry
+from offline_coder.papers.paper import Block, Paper, Section
+from offline_coder.stages.planning.assumed import assumed
 from offline_coder.stages.planning.candidates import candidates
-from offline_coder.stages.planning.config import config_tree, config_yaml, entries_of, texts_of
+from offline_coder.stages.planning.config import config_tree, config_yaml
+from offline_coder.stages.planning.naming import entries_of
+
+
+def saying(text: str, kind: str = "paragraph", title: str = "Method") -> Paper:
+    """A paper of one section with one block."""
+    block = Block.model_validate({"kind": kind, "text": text})
+    section = Section(id="s1", number="1", title=title, level=1, blocks=(block,))
+    return Paper(title="A Small Net", sections=(section,), source_format="markdown")
+
+
+def named(text: str, kind: str = "paragraph") -> dict[str, object]:
+    """Key -> value of what is settled in `text` without a model."""
+    found = candidates(saying(text, kind, "Training Setup"), 32)
+    entries = entries_of(found, [one.names[0] if one.settled else "" for one in found])
+    return {entry.key: entry.value for entry in entries}
 
 
 def test_settings_of_sentences_and_tables_are_found(paper: Paper) -> None:
-    found = {repr(candidate.value) for candidate in candidates(texts_of(paper), 32)}
+    found = {repr(candidate.value) for candidate in candidates(paper, 32)}
     assert {"3", "128", "'ReLU'", "'Adam'", "0.0003", "4096", "20", "0.1", "0.01"} <= found
 
 
 def test_a_setting_is_offered_the_names_that_stand_near_it(paper: Paper) -> None:
-    names = {repr(candidate.value): candidate.names[0] for candidate in candidates(texts_of(paper), 32)}
+    names = {repr(candidate.value): candidate.names[0] for candidate in candidates(paper, 32)}
     assert names["0.0003"] == "training.learning_rate"
     assert names["4096"] == "training.batch_size"
     assert names["20"] == "training.epochs"
@@ -27,16 +44,16 @@ def test_a_setting_is_offered_the_names_that_stand_near_it(paper: Paper) -> None
 
 
 def test_a_setting_that_counts_is_never_a_fraction_nor_a_share_more_than_one() -> None:
-    texts = {"s1": "With hidden layers we use 92.3 of them, dropout of 4 and label smoothing = 0.1."}
-    found = {candidate.value: candidate.names for candidate in candidates(texts, 32)}
+    texts = "With hidden layers we use 92.3 of them, dropout of 4 and label smoothing = 0.1."
+    found = {candidate.value: candidate.names for candidate in candidates(saying(texts), 32)}
     assert 92.3 not in found or not {"model.layers", "model.hidden_size"} & set(found[92.3])
     assert "model.dropout" not in found.get(4, ())
     assert "training.label_smoothing" in found[0.1]
 
 
 def test_results_citations_and_references_are_not(paper: Paper) -> None:
-    texts = {"s1": "Layers follow Section 3.2 and Table 4 [17]. We reach 97.2 of accuracy."}
-    assert candidates(texts, 32) == ()
+    texts = "Layers follow Section 3.2 and Table 4 [17]. We reach 97.2 of accuracy."
+    assert candidates(saying(texts), 32) == ()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,7 @@ def test_a_value_that_is_not_there_is_not_found(passage: str, value: float | str
 
 @given(st.text(alphabet="0123456789.,-eE ^{}\\timeslayrs=βatch learning rate10−×%[]|\n", max_size=300))
 def test_every_candidate_stands_verbatim_in_its_section(text: str) -> None:
-    for candidate in candidates({"s1": text}, 32):
+    for candidate in candidates(saying(text), 32):
         assert candidate.quote in text
         assert holds(candidate.quote, candidate.value)
 
@@ -76,7 +93,7 @@ def test_every_candidate_stands_verbatim_in_its_section(text: str) -> None:
 def test_config_yaml_loads_as_the_tree_and_names_its_sources(paper: Paper) -> None:
     import yaml
 
-    found = candidates(texts_of(paper), 32)
+    found = candidates(paper, 32)
     names = [f"training.setting_{index}" if index % 3 else "model.same_name" for index in range(len(found))]
     config = entries_of(found, names)
     assert len({entry.key for entry in config}) == len(config)
@@ -84,3 +101,76 @@ def test_config_yaml_loads_as_the_tree_and_names_its_sources(paper: Paper) -> No
     assert yaml.safe_load(text) == config_tree(config)
     assert all("# s" in line for line in text.splitlines() if line.startswith("  "))
     assert yaml.safe_load(config_yaml(())) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("A network with two layers of 256 units each.", {"model.layers": 2, "model.hidden_size": 256}),
+        ("We use warmup for the first 50 steps.", {"training.warmup_steps": 50}),
+        (
+            "The batch size is 64 for shakespeare and 32 for enwik8.",
+            {"training.batch_size": 64, "training.batch_size_enwik8": 32},
+        ),
+        ("- Embedding layers: $\\eta_e = 8 \\times 10^{-4}$", {"training.learning_rate": 8e-4}),
+        ("We set a fixed random seed (1337).", {"training.seed": 1337}),
+        ("We repeat it with three random seeds.", {"training.number_of_seeds": 3}),
+        ("We set the number of predefined styles $K$ to 4.", {"model.predefined_styles": 4}),
+        ("Dropout is set to 10% everywhere.", {"model.dropout": 0.1}),
+        ("Each batch holds about 16K tokens.", {"training.batch_tokens": 16_000}),
+        ("We use noise levels of 0.2, 0.4 and 0.8.", {"training.noise_std": [0.2, 0.4, 0.8]}),
+        ("$d_k = d_v = d_{model} / h = 64$", {}),
+        ("It took 12 hours on 8 GPUs to train for 3 epochs.", {"training.epochs": 3}),
+        ("We use a cosine learning rate schedule.", {"training.schedule": "cosine"}),
+        ("See Algorithm 3 for the layers of run 7 and CIFAR-10, 2D layers $h_{l-1}$.", {}),
+        ("We use dropout of 0.1 instead of 0.3.", {"model.dropout": 0.1}),
+    ],
+)
+def test_what_leaves_no_doubt_has_a_name_without_a_model(text: str, settings: dict[str, object]) -> None:
+    assert named(text) == settings
+
+
+def test_an_equation_belongs_to_its_first_left_hand_side() -> None:
+    assert named("d_k = d_v = d_{model} / h = 64.", "equation") == {"model.key_size": 64}
+
+
+SETTINGS_TABLE = """| Hyperparameter | Symbol | Value |
+|---|---|---|
+| Adam first decay rate | $\\beta_1$ | 0.9 |
+| Noise level of Ours | $\\sigma$ | 0.8 |
+| Noise level of Base | $\\sigma$ | 0.4 |
+| Seed of the split | - | 0 |
+| Divisor of the pixel values | - | 16.0 |
+| Test noise levels | - | 0.0, 0.2 |"""
+COLUMNS_TABLE = (
+    "| Model | $d_{model}$ | Layers |\n|---|---|---|\n| Rival | 512 | 6 |\n| Small-base | 256 | 4 |"
+)
+RESULTS_TABLE = (
+    "| Method | Accuracy |\n|---|---|\n| Fixed learning rate | 91.2 |\n| Ours | 93 |\n| Other | 1 |"
+)
+
+
+def test_a_table_of_settings_is_read_row_by_row() -> None:
+    assert named(SETTINGS_TABLE, "table") == {
+        "data.divisor_pixel": 16.0,
+        "training.beta1": 0.9,
+        "training.noise_std": 0.8,
+        "training.noise_std_base": 0.4,
+        "training.noise_std_test": [0.0, 0.2],
+        "training.seed": 0,
+    }
+
+
+def test_of_a_table_with_settings_as_columns_the_papers_own_row_counts() -> None:
+    assert named(COLUMNS_TABLE, "table") == {"model.hidden_size": 256, "model.layers": 4}
+    assert named(RESULTS_TABLE, "table") == {}
+
+
+def test_what_every_training_needs_is_assumed_where_the_paper_says_nothing() -> None:
+    said = ConfigEntry(key="training.steps", value=10, source="paper", section="s1", quote="10 steps")
+    assert [(entry.key, entry.source) for entry in assumed((said,))] == [
+        ("training.seed", "assumption"),
+        ("training.learning_rate", "assumption"),
+        ("training.batch_size", "assumption"),
+    ]
+    assert all(entry.reason for entry in assumed(()))

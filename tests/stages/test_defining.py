@@ -100,3 +100,39 @@ def test_an_answer_that_turns_in_circles_is_cut() -> None:
     file, _ = written(loop, "    return a\n", finish_reason="length")
     assert file.text.count("x = 1") < 10
     assert "cut Net back to its last whole statement" in file.repairs
+
+
+def test_an_answer_that_stops_being_python_goes_on_from_its_last_good_statement() -> None:
+    asked: list[Request] = []
+    answers = iter(
+        [
+            "    def run(self) -> int:\n        return 1\n",
+            "    b = a + 1\n    return b +* 2\n    more = 1\n" + "    even = more\n" * 7,
+            "    return b\n",
+        ]
+    )
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        return next(answers)
+
+    frame = Frame(BEGUN)
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context("paper"), "write it", MODULE, StageSettings(), frame)
+    )
+    assert file.text.endswith("def add(a: int) -> int:\n    b = a + 1\n    return b\n")
+    assert asked[2].messages[-1].content.endswith("    b = a + 1\n")
+    assert asked[2].seed not in {request.seed for request in asked[:2]}
+    assert all(request.watch == "python" for request in asked)
+    assert "continued an answer that was no Python any more: add" in file.repairs
+    (end,) = file.ends
+    assert (end.name, end.reason) == ("add", "broken")
+    assert 0 < end.kept < end.tokens
+    assert end.spared > 0
+
+
+def test_prose_after_a_definition_is_cut_off_and_nothing_is_asked_again() -> None:
+    prose = "\nThis function adds one to its argument and returns it.\n" * 3
+    file, asked = written("    def run(self) -> int:\n        return 1\n", f"    return a + 1\n{prose}")
+    assert len(asked) == 2
+    assert file.text.endswith("    return a + 1\n")

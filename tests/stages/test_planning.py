@@ -23,6 +23,7 @@ from offline_coder.engines.random_walk import RandomWalkEngine, walk
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.closing import closed
+from offline_coder.stages.distilling.verdicts import TOPICS
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.architecture import GIVEN_PATHS, importable_path, some_of, with_known_bases
@@ -48,12 +49,16 @@ def random_plan(paper: Paper, seed: int, backend: Backend = "llguidance") -> Pla
 @pytest.mark.parametrize("seed", range(12))
 def test_random_answers_make_a_consistent_plan(paper: Paper, seed: int) -> None:
     plan = random_plan(paper, seed)
-    assert check_plan(plan, texts_of(paper)) == ()
+    noted = check_plan(plan, texts_of(paper))
+    assert {finding.rule for finding in noted} == {"assumption"}
     read = read_plan(plan_files(plan), texts_of(paper))
-    assert (read.plan, read.findings) == (plan, ())
+    assert (read.plan, read.findings) == (plan, noted)
     assert plan.architecture.modules[-1].path == "main.py"
-    stated = {(repr(c.value), c.quote) for c in candidates(texts_of(paper), 32)}
-    assert all((repr(entry.value), entry.quote) in stated for entry in plan.config)
+    stated = {(repr(c.value), c.quote) for c in candidates(paper, 32)}
+    traced = [entry for entry in plan.config if entry.source == "paper"]
+    assert traced
+    assert all((repr(entry.value), entry.quote) in stated for entry in traced)
+    assert [entry.key for entry in plan.config if entry.source == "assumption"] == ["training.seed"]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +183,11 @@ EXAMPLES = {
         {"p1": "data"},
         {"p1": "model"},
     ),
+    "distilling": (
+        {"passages": ["p1", "p2"], "topics": {name: {"enum": TOPICS} for name in ("p1", "p2")}},
+        {"p1": "method", "p2": "background"},
+        {"p1": "method", "p2": "keep"},
+    ),
     "build_order": (
         {
             "depends_on": {"b.py": {"type": "array", "items": {"enum": ["a.py"]}}},
@@ -267,7 +277,7 @@ def test_a_real_vocabulary_can_be_masked_all_along_an_answer(name: str, model: s
 def test_plans_by_another_backend_are_as_consistent(paper: Paper, seed: int) -> None:
     pytest.importorskip("xgrammar")
     plan = random_plan(paper, seed, "xgrammar")
-    assert check_plan(plan, texts_of(paper)) == ()
+    assert {finding.rule for finding in check_plan(plan, texts_of(paper))} == {"assumption"}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -56,7 +56,7 @@ def run_in(journal: Path, body: str) -> SmokeRun:
 
 def test_a_run_that_was_made_is_not_made_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run("    read_arguments()\n    print(Net().x)")
-    monkeypatch.setattr(smoke, "find_sandbox", lambda: pytest.fail("it was run again"))
+    monkeypatch.setattr(smoke, "find_sandbox", lambda gpu: pytest.fail("it was run again"))
     assert run("    read_arguments()\n    print(Net().x)") == first
 
 
@@ -84,3 +84,28 @@ def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came(run: Run) 
     assert "half way" in done.failures[0].text
     assert "model.py: Net" in done.called
     assert done.better_than(run("    raise RuntimeError('at once')"))
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        # Put in the place of our own folder while the modules are imported: a way out, a pipe to wait at.
+        "shutil.rmtree('.smoke', ignore_errors=True); os.symlink({outside!r}, '.smoke')",
+        "os.mkfifo('.smoke/calls.json')",
+        "os.path.exists('.smoke/calls.json') or os.symlink({outside!r} + '/secret', '.smoke/calls.json')",
+    ],
+)
+def test_our_own_folder_leads_nowhere(tmp_path: Path, attack: str) -> None:
+    try:
+        sandbox = find_sandbox()
+    except MissingPrerequisite as error:
+        pytest.skip(str(error))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text('[["model.py", "Net"]]')
+    hostile = "import os, shutil\n" + attack.format(outside=str(outside)) + "\n"
+    files = {"model.py": hostile, "main.py": "print('done')\n", "reproduce.sh": "python3 main.py\n"}
+    made = asyncio.run(smoke_run(Journal(tmp_path / "journal.jsonl"), MODULES, files))
+    assert made.sandbox == sandbox.name
+    assert made.called == ()
+    assert [path.name for path in outside.iterdir()] == ["secret"]

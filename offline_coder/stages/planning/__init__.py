@@ -10,6 +10,7 @@ from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.planning.architecture import describe, design
+from offline_coder.stages.planning.assumed import assumed
 from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
@@ -43,7 +44,7 @@ async def make_plan(
     _, overview, found, chosen = await asyncio.gather(
         read_first(engine, context, settings),
         write_overview(engine, context, settings),
-        find_requirements(engine, context, paper, settings),
+        find_requirements(engine, paper, settings),
         choose_config(engine, context, paper, settings),
     )
     requirements, config = settle(found.passages, chosen)
@@ -63,7 +64,9 @@ async def make_plan(
         requirements=requirements,
         architecture=architecture.model_copy(update={"calls": calls}),
         build_order=order,
-        config=tuple(sorted((*config, *path_entries(resources)), key=lambda entry: entry.key)),
+        config=tuple(
+            sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
+        ),
         resources=resources,
     )
 

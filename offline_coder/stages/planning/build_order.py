@@ -11,7 +11,8 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import Context, render_prompt
 
-NEVER_ALONE = frozenset({"training.py", "evaluation.py", ENTRY_POINT})
+TRAINING, EVALUATION = "training.py", "evaluation.py"
+NEVER_ALONE = frozenset({TRAINING, EVALUATION, ENTRY_POINT})
 IMPLIED = {
     "torch": "torch",
     "nn": "torch",
@@ -57,7 +58,7 @@ async def order_modules(
     written. Raises what `ask_shape` raises.
     """
     order = [module.path for module in architecture.modules]
-    earlier = {path: order[:index] for index, path in enumerate(order) if index}
+    earlier = {path: offered(path, order[:index]) for index, path in enumerate(order) if index}
     properties = {
         path: {"type": "array", "items": {"enum": names}, "maxItems": len(names)}
         for path, names in earlier.items()
@@ -79,6 +80,12 @@ async def order_modules(
     return build_order_of(architecture, draft)
 
 
+def offered(path: str, before: list[str]) -> list[str]:
+    """What the module at `path` may build on of those `before` it. What evaluates a model needs none of the
+    code that trained it, so both can be written together."""
+    return [name for name in before if path != EVALUATION or name != TRAINING]
+
+
 def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
     """The draft with repeated names taken out, dependencies in the order of writing, the homes of base
     classes among them, and the packages that the architecture itself names. What trains, evaluates or is
@@ -91,7 +98,7 @@ def build_order_of(architecture: Architecture, draft: Draft) -> BuildOrder:
         chosen = {*draft.depends_on.get(path, ()), *(homes[base] for base in bases if base in homes)}
         depends_on[path] = tuple(name for name in order[:index] if name in chosen)
         if path in NEVER_ALONE and not depends_on[path]:
-            depends_on[path] = tuple(order[:index])
+            depends_on[path] = tuple(offered(path, order[:index]))
     named = [Package(name=name, why="types and base classes of the plan") for name in named_in(architecture)]
     packages = {package.name: package for package in (*named, *reversed(draft.packages))}
     return BuildOrder(

@@ -1,96 +1,82 @@
 """Candidate settings: every number and known word of the paper that may set a hyperparameter.
 
-The model names candidates, it does not write values: so a value that the paper does not hold cannot
-reach config.yaml. A candidate is a number with a word such as "learning rate" or "layers" close to it
-in the same sentence or table row, or the name of an optimiser, an activation or a schedule.
+Where the words around a value leave no doubt, its name is settled here; the others are put to the model
+(config.py), which chooses among names and writes no values. So a value that the paper does not hold
+cannot reach config.yaml. Related work, acknowledgements and references are not read.
 """
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from offline_coder.checks.provenance import GROUPING, NUMBER, POWER_OF_TEN, sentences
+from offline_coder.checks.provenance import GROUPING, plain_words, sentences
 from offline_coder.core.plan import ConfigValue
+from offline_coder.papers.fit import section_kinds
+from offline_coder.papers.paper import ABSTRACT_ID, Block, Paper
+from offline_coder.stages.planning.quantities import RESULT, Quantity, cell_values, values_in
+from offline_coder.stages.planning.setting_names import (
+    COMPILED,
+    KNOWN_WORDS,
+    SETTING_WORDS,
+    Named,
+    names_near,
+    possible,
+    slug,
+)
+from offline_coder.stages.planning.tables import Table, cells_of, table_of
 
-SETTINGS = (
-    (r"learning.rate|\blr\b|\\eta\b|η", "training.learning_rate"),
-    (r"batch", "training.batch_size"),
-    (r"epochs?\b", "training.epochs"),
-    (r"warm.?up", "training.warmup_steps"),
-    (r"\bsteps?\b|iterations?\b", "training.steps"),
-    (r"label.smoothing|smoothing", "training.label_smoothing"),
-    (r"weight.decay", "training.weight_decay"),
-    (r"momentum", "training.momentum"),
-    (r"beta_?\{?_?1|β_?\s?1", "training.beta1"),
-    (r"beta_?\{?_?2|β_?\s?2", "training.beta2"),
-    (r"epsilon|[εϵ]", "training.epsilon"),
-    (r"\bclip", "training.gradient_clipping"),
-    (r"patience", "training.patience"),
-    (r"seeds?\b", "training.seeds"),
-    (r"noise|sigma|σ", "training.noise_std"),
-    (r"temperature|\btau\b|τ", "training.temperature"),
-    (r"lambda|λ|coefficient|loss.weight|penalty|regulari", "training.loss_weight"),
-    (r"gamma|γ", "training.gamma"),
-    (r"alpha|α", "training.alpha"),
-    (r"schedule|\bdecay", "training.decay"),
-    (r"drop.?out", "model.dropout"),
-    (r"layers?\b|depth|blocks?\b", "model.layers"),
-    (r"heads?\b", "model.heads"),
-    (r"experts?\b", "model.experts"),
-    (r"capacity", "model.capacity_factor"),
-    (r"d_?\s?\{?(\\text\{)?ff|inner.layer|feed.?forward", "model.feed_forward_size"),
-    (r"d_?\s?\{?(\\text\{)?model|hidden|width|\bunits", "model.hidden_size"),
-    (r"embedding", "model.embedding_size"),
-    (r"dimension|\bdim\b", "model.dimension"),
-    (r"kernel|filter", "model.kernel_size"),
-    (r"channels?\b", "model.channels"),
-    (r"stride", "model.stride"),
-    (r"latent|codebook", "model.latent_size"),
-    (r"patch", "model.patch_size"),
-    (r"vocabular", "data.vocabulary_size"),
-    (r"length|context|tokens", "data.sequence_length"),
-    (r"train\w* (images|samples|examples|set)", "data.train_size"),
-    (r"validation", "data.validation_size"),
-    (r"test (images|samples|examples|set)", "data.test_size"),
-    (r"samples|examples|images|sentence pairs", "data.samples"),
-    (r"classes\b", "data.classes"),
-    (r"beam", "evaluation.beam_size"),
-)
-"""Words that announce a setting, and the name it goes by."""
-WHOLE = re.compile(
-    r"model\.(layers|heads|experts|dimension|channels|stride|\w+_size)|data\.\w+|evaluation\.beam_size|"
-    r"training\.(batch_size|epochs|steps|warmup_steps|patience|seeds)"
-)
-"""Settings that count something."""
-SHARE = re.compile(r"model\.dropout|training\.(label_smoothing|momentum|beta[12]|epsilon|weight_decay)")
-"""Settings from 0 to below 1."""
-SETTING_WORDS = re.compile("|".join(f"(?:{words})" for words, _ in SETTINGS), re.IGNORECASE)
-COMPILED = tuple((re.compile(words, re.IGNORECASE), name) for words, name in SETTINGS)
-KNOWN = (
-    (r"AdamW|Adam|SGD|RMSprop|Adagrad|Adafactor|Adadelta|LAMB|Lion|L-BFGS", "training.optimizer"),
-    (r"ReLU|GELU|SiLU|Swish|ELU|Leaky ?ReLU|Softplus|Tanh", "model.activation"),
-    (r"cosine (?:annealing|decay|schedule)|exponential decay|inverse square root", "training.schedule"),
-    (r"cross.entropy|mean squared error", "training.loss"),
-    (r"LayerNorm|BatchNorm|RMSNorm", "model.normalization"),
-)
-KNOWN_WORDS = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), name) for words, name in KNOWN)
-MOST_NAMES = 3
 SURE = 3
 ASSIGNED_SCORE = 2
+COUNTED_SCORE = 1
 ROW_SCORE = 1
-MOST_CELLS = 4
-REACH = 60
+RESULT_SCORE = -1
+SECTION_SCORE = {"setup": 1, "abstract": -1, "opening": -1, "closing": -1}
+UNREAD = frozenset({"related", "ending"})
+LEAST_SCORE = 1
 SHOWN = 70
-# A bracketed number is a citation, one behind "Section" or "Table" a reference.
+MOST_OF_ONE_NAME = 4
+# A bracketed number is a citation, one behind "Section" or "Table" a reference, one in a subscript or
+# behind a letter and a hyphen (h_{t-1}, CIFAR-10) part of a name, one behind "instead of" another's.
 REFERENCE = re.compile(
-    r"(\[|[Ss]ection|[Tt]able|[Ff]igure|[Ff]ig\.|[Ee]quation|[Ee]q\.|[Aa]ppendix|\u00a7)\s*$"
+    r"(\[|[Ss]ections?|[Tt]ables?|[Ff]igures?|[Ff]ig\.|[Ee]quations?|[Ee]q\.|[Aa]ppendix|[Rr]uns?|\u00a7|"
+    r"[Cc]ode [Bb]lock|[Aa]lgorithm|[Ll]isting|[Ll]ines?|at step|\\tag\{|[_^]\{?[^}\s]*|\w ?[-\u2212]|\}\(|"
+    r"instead of|rather than|compared (?:to|with)|versus|vs\.?|than|\d (?:to|by|x|×))\s*$"
 )
-
-ASSIGNED = re.compile(r"([=|:\u2248\u2190&]|\b(of|to|is|at|for|value))\s*\$?\s*$")
-RESULT = re.compile(r"\s*(?:\\?%|percent|points|BLEU|\\pm|±)")
-INDEX = re.compile(r"\s*=")
-MOST_OF_ONE_VALUE = 3
+ASSIGNED = re.compile(r"([=:\u2248\u2190&+]|\b(of|is|at|for|value|(?:set|fixed|equal|limited) to))\s*\$?\s*$")
+EQUALS = re.compile(r"[=\u2248\u2190]\s*\$?\s*$")
+RESULT_WORDS = re.compile(
+    r"\b(reach|achiev|reduc|improv|outperform|accuracy|perplexity|BLEU|slower|faster|better|worse|weaker|differ)"
+)
+UNIT = re.compile(
+    r"[\s-]?(?:seconds?|hours?|days?|minutes?|ms|GB|MB|[GT]?FLOP|NVIDIA|GPUs?|TPUs?|tokens per)\b|[^\W\d_]|"
+    r"\s?[√π]"
+)
+INDEX = re.compile(
+    r"\s*=|\s*,\s*\\?(?:ldots|dots|\.\.\.)|\s*\.\.\.|\s+to\s+[A-Z\d]|\s+(?:by|x|×|\\times)\s+\d"
+)
+YEAR = re.compile(r"(?:19|20)\d\d")
+COORDINATED = re.compile(
+    r"[\s$]*(?:\w+ )?(?:for|on) (?:the )?[^.;:]{1,40}?(?:,| and| or)[\s$]*(?:for )?[\s$]*"
+)
+FOR = re.compile(r"[\s$)}]*(?:[a-z]+ )?for (?:the )?([A-Za-z][\w-]*)((?: (?:data ?sets?|models?))?)")
+FOR_NOTHING = re.compile(
+    r"a|an|all|any|both|each|every|evaluation|inference|our|that|the|these|this|total|training", re.IGNORECASE
+)
+PURPOSE = re.compile(r"activation|non-?linear|optimi[sz]|\bloss|objective|schedule", re.IGNORECASE)
+LONG_WORD = re.compile(r"[a-z]{4,}")
+LABEL = re.compile(r"(?:[-*]\s+|\d+\.\s+)?([A-Za-z][^:.|=]{2,50}):")
+LABEL_REACH = 25
+ADJECTIVE = re.compile(r"\b([A-Za-z]{3,}(?<!ed)(?<!ing)(?<!ly))[ -]$")
+NO_ADJECTIVE = re.compile(
+    r"and|are|each|for|has|have|initial|its|maximum|number|one|our|same|single|some|such|than|that|the|their|"
+    r"this|three|total|two|uses?|was|were|where|with",
+    re.IGNORECASE,
+)
+FILLERS = re.compile(r"\b(?:of|the|for|number|values?|levels?|rate|size|a|an|and)\b", re.IGNORECASE)
+HEAD = re.compile(r"(.+?)( of | for )(.+)")
+DATA_WORDS = re.compile(r"data|image|pixel|split|token|sample|sentence|example", re.IGNORECASE)
+MODEL_WORDS = re.compile(r"input|output|network|layer|encoder|decoder|channel|embedding", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +84,12 @@ class Candidate:
     """A value that stands in the paper.
 
     `quote` is the sentence or row that holds it, verbatim; `marked` the words around it, with the value
-    in [[ ]]; `names` are what the setting may be called, the likeliest first. `score` is 1, 2 more when
-    the value is assigned ("= 4", "of 4", a cell), 1 more in the row of a narrow table.
+    in [[ ]]; `names` are what the setting may be called, the likeliest first. `qualifier` tells it from
+    others of its name ("enwik8"), "" when nothing does. `certain`: the first name is beyond doubt.
+
+    `score` is 1, 2 more when the value is assigned ("= 4", "of 4", a cell), 1 more when it is counted
+    ("4 layers"), in the row of a table of settings or in a section on the setup, 1 less among results and
+    in opening and closing sections.
     """
 
     value: ConfigValue
@@ -108,24 +98,18 @@ class Candidate:
     marked: str
     score: int
     names: tuple[str, ...]
+    qualifier: str = ""
+    certain: bool = False
 
     @property
     def sure(self) -> bool:
         """Whether it is a setting beyond doubt: assigned, and with words about settings around it."""
         return self.score >= SURE
 
-
-def number_of(match: re.Match[str]) -> ConfigValue | None:
-    """The number a match stands for, whole where it is whole; None when it is out of all bounds."""
-    groups = match.groupdict()
-    power = (groups.get("e") or groups.get("power") or groups.get("flat") or "0").replace("\u2212", "-")
-    try:
-        value = Decimal(groups.get("mantissa") or "1").scaleb(int(power))
-    except InvalidOperation:
-        return None
-    if abs(value) >= Decimal(10) ** 12:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
+    @property
+    def settled(self) -> bool:
+        """Whether its name is beyond doubt as well."""
+        return self.sure and self.certain
 
 
 def marked_passage(text: str, start: int, end: int, reach: int) -> str:
@@ -141,71 +125,237 @@ def marked_passage(text: str, start: int, end: int, reach: int) -> str:
     return " ".join(marked.split())
 
 
-def names_near(text: str, start: int, end: int) -> tuple[str, ...]:
-    """At most three names for the value at `start` to `end`: those of the words nearest to it. A word
-    before the value counts as nearer than one behind it."""
-    distances: dict[str, int] = {}
-    for words, name in COMPILED:
-        for match in words.finditer(text, max(start - REACH, 0), min(end + REACH, len(text))):
-            before = match.end() <= start
-            distance = start - match.end() if before else 2 * max(match.start() - end, 0) + 4
-            distances[name] = min(distance, distances.get(name, distance))
-    return tuple(sorted(distances, key=lambda name: distances[name])[:MOST_NAMES])
-
-
-def possible(name: str, value: ConfigValue) -> bool:
-    """Whether the number `value` can be that of the setting `name`."""
-    if WHOLE.fullmatch(name):
-        return isinstance(value, int) and value >= 0
-    return SHARE.fullmatch(name) is None or (isinstance(value, int | float) and 0 <= value < 1)
-
-
 def in_passage(section: str, passage: str) -> list[Candidate]:
     """The candidates of one sentence or row, in order."""
-    plain = GROUPING.sub("", passage)
+    if passage.startswith("|"):
+        return in_row(section, passage, Table((), (passage,)))
+    return in_sentence(section, passage)
+
+
+def in_sentence(section: str, sentence: str, *, code: bool = False) -> list[Candidate]:
+    """The candidates of one sentence, in order; a value that follows another as in "64 for A and 32 for B"
+    has its name. In a line of code only what is assigned to a name counts."""
+    plain = GROUPING.sub("", sentence)
+    found = known_in(section, sentence, plain)
+    if not SETTING_WORDS.search(plain) and "number of" not in plain:
+        return found
+    talk = RESULT_SCORE if RESULT_WORDS.search(plain) else 0
+    before, used = Quantity(0, 0, 0), 0
+    named, gained = Named(()), 0
+    for one in values_in(plain):
+        if not (before.end and COORDINATED.fullmatch(plain, before.end, one.start)):
+            named = names_near(plain, one.start, one.end, used)
+            gained = gain(plain, one, named)
+        names = tuple(name for name in named.names if possible(name, one.value))
+        if not names or (code and not named.bound) or elsewhere(plain, one, named):
+            continue
+        before = one
+        used = max(used, named.words[1]) if named.counts else used
+        marked = marked_passage(plain, one.start, one.end, SHOWN)
+        qualifier = qualifier_of(plain, one, named)
+        certain = named.bound or named.counts
+        found.append(
+            Candidate(one.value, section, sentence, marked, 1 + gained + talk, names, qualifier, certain)
+        )
+    return found
+
+
+def elsewhere(text: str, one: Quantity, named: Named) -> bool:
+    """Whether a value is no setting for how it stands in `text`: a reference, an index, the number of an
+    item, a measurement, a year, a spelt number that counts nothing, or numbers in a row that no words
+    announce."""
+    year = YEAR.fullmatch(text, one.start, one.end) is not None and not named.bound
+    spelt = text[one.start].isalpha() and not named.counts
+    opened = text.count("(", 0, one.start) - text.count(")", 0, one.start)
+    enumerator = text.startswith(")", one.end) and (opened < 1 or text[: one.start] == "(")
+    several = isinstance(one.value, list) and not named.bound
+    return (
+        year
+        or spelt
+        or several
+        or enumerator
+        or REFERENCE.search(text, 0, one.start) is not None
+        or INDEX.match(text, one.end) is not None
+        or UNIT.match(text, one.end) is not None
+    )
+
+
+def known_in(section: str, sentence: str, plain: str) -> list[Candidate]:
+    """The optimisers, activations and schedules that `plain` names."""
     found: list[Candidate] = []
     for words, name in KNOWN_WORDS:
         for match in words.finditer(plain):
             marked = marked_passage(plain, match.start(), match.end(), SHOWN)
-            score = 1 + (ASSIGNED_SCORE if SETTING_WORDS.search(plain) else 0)
-            found.append(Candidate(match.group(), section, passage, marked, score, (name,)))
-    if not SETTING_WORDS.search(plain):
-        return found
-    narrow_row = plain.startswith("|") and plain.count("|") <= MOST_CELLS + 1
-    powers = list(POWER_OF_TEN.finditer(plain))
-    numbers = [
-        match
-        for match in NUMBER.finditer(plain)
-        if not any(power.start() <= match.start() < power.end() for power in powers)
-    ]
-    for match in sorted((*powers, *numbers), key=lambda match: match.start()):
-        value = number_of(match)
-        before = plain[max(match.start() - 12, 0) : match.start()]
-        near = names_near(plain, match.start(), match.end())
-        names = tuple(name for name in near if value is not None and possible(name, value))
-        # What stands before an equals sign is an index, as in beta 1 = 0.9.
-        if value is None or not names or REFERENCE.search(before) or INDEX.match(plain, match.end()):
-            continue
-        assigned = ASSIGNED.search(before) and not RESULT.match(plain, match.end())
-        score = 1 + (ASSIGNED_SCORE if assigned else 0) + (ROW_SCORE if assigned and narrow_row else 0)
-        marked = marked_passage(plain, match.start(), match.end(), SHOWN)
-        found.append(Candidate(value, section, passage, marked, score, names))
+            told = SETTING_WORDS.search(plain) or PURPOSE.search(plain)
+            score = 1 + (ASSIGNED_SCORE if told else 0)
+            found.append(Candidate(match.group(), section, sentence, marked, score, (name,), certain=True))
     return found
 
 
-def candidates(sections: dict[str, str], limit: int) -> tuple[Candidate, ...]:
-    """At most `limit` candidates in the paper's order: those with most words about settings near them,
-    each value once a sentence."""
-    found: dict[tuple[str, str], Candidate] = {}
-    for section, text in sections.items():
-        for passage in sentences(text):
-            for candidate in in_passage(section, passage):
-                found.setdefault((repr(candidate.value).lower(), candidate.quote), candidate)
-    seen: Counter[str] = Counter()
-    unique: list[Candidate] = []
-    for candidate in sorted(found.values(), key=lambda candidate: -candidate.score):
-        seen[repr(candidate.value)] += 1
-        if seen[repr(candidate.value)] <= MOST_OF_ONE_VALUE:
-            unique.append(candidate)
-    places = {id(candidate): index for index, candidate in enumerate(found.values())}
-    return tuple(sorted(unique[:limit], key=lambda candidate: places[id(candidate)]))
+def gain(text: str, one: Quantity, named: Named) -> int:
+    """What the way in which a value stands in `text` adds to its score."""
+    if RESULT.match(text, one.end):
+        return 0
+    if named.counts:
+        return ASSIGNED_SCORE if EQUALS.search(text, 0, one.start) else COUNTED_SCORE
+    return ASSIGNED_SCORE if named.bound or ASSIGNED.search(text, 0, one.start) else 0
+
+
+def qualifier_of(text: str, one: Quantity, named: Named) -> str:
+    """What tells a value from others of its name: "for enwik8" behind it, the label of its line or the
+    word before the setting's own ("style embedding dimension")."""
+    if (behind := FOR.match(text, one.end)) and not FOR_NOTHING.fullmatch(behind[1]):
+        return slug(behind[1] + behind[2])
+    label = LABEL.match(text)
+    if label and one.start - label.end() <= LABEL_REACH and (rest := label_rest(label[1], named.names[:1])):
+        return rest
+    if named.bound:
+        word = ADJECTIVE.search(text, 0, named.words[0])
+        if word and not NO_ADJECTIVE.fullmatch(word[1]) and not SETTING_WORDS.search(word[1]):
+            return slug(word[1])
+    return ""
+
+
+def label_rest(label: str, names: tuple[str, ...]) -> str:
+    """`label` without the words that make the setting's name, as part of a key."""
+    parts = HEAD.match(label)
+    head, of, tail = parts.groups() if parts else (label, "", "")
+    for words, name in COMPILED:
+        if name in names:
+            head = words.sub(" ", head)
+    return slug(FILLERS.sub(" ", f"{head} {of} {tail}"))
+
+
+def in_row(section: str, row: str, table: Table) -> list[Candidate]:
+    """The candidates of one row of `table`: a row that is named like a setting holds its value in each
+    of its cells; in a table of settings each row does."""
+    label, *cells = cells_of(row) or [""]
+    names = row_names(label, cells, table)
+    if not names:
+        return []
+    found = known_in(section, row, GROUPING.sub("", " | ".join(cells)))
+    values = [(at, value) for at, cell in enumerate(cells) if (value := cell_values(GROUPING.sub("", cell)))]
+    for at, value in values:
+        if not possible(names[0], value.value):
+            continue
+        head = table.header[at + 1] if len(values) > 1 and at + 1 < len(table.header) else ""
+        qualifier = slug(head) or label_rest(label, names)
+        score = 1 + ASSIGNED_SCORE + ROW_SCORE
+        marked = f"{label}: [[{cells[at]}]]"
+        found.append(Candidate(value.value, section, row, marked, score, names, qualifier, certain=True))
+    return found
+
+
+def row_names(label: str, cells: list[str], table: Table) -> tuple[str, ...]:
+    """What the row with `label` sets: a symbol in its cells says it best, then the label's head ("seed"
+    of "seed of the noise"), then, in a table of settings, the label itself. None for a row of results."""
+    if not label or table.of_results or not (table.of_settings or table.named_rows):
+        return ()
+    head = HEAD.match(label)
+    for text in (*(cell for cell in cells if "$" in cell), *((head[1],) if head else ()), label):
+        named = names_near(f"{text}: 0", len(text) + 2, len(text) + 3)
+        if named.bound and cell_values(text) is None:
+            return named.names
+    return (own_name(label),) if table.of_settings and slug(label) else ()
+
+
+def own_name(label: str) -> str:
+    """A row's own label as the name of its setting."""
+    group = "data" if DATA_WORDS.search(label) else "model" if MODEL_WORDS.search(label) else "training"
+    return f"{group}.{slug(FILLERS.sub(' ', label)) or slug(label)}"
+
+
+def in_columns(section: str, row: str, table: Table) -> list[Candidate]:
+    """The candidates of one row of a table whose columns are settings: "| base | 6 | 512 | 2048 |"."""
+    cells = cells_of(row)
+    found: list[Candidate] = []
+    for head, cell in zip(table.header[1:], cells[1:], strict=False):
+        named = names_near(f"{head}: 0", len(head) + 2, len(head) + 3)
+        value = cell_values(GROUPING.sub("", cell))
+        if value is None or not named.bound or not possible(named.names[0], value.value):
+            continue
+        marked = f"{cells[0]}: {head} [[{cell}]]"
+        score = 1 + ASSIGNED_SCORE
+        found.append(
+            Candidate(value.value, section, row, marked, score, named.names, slug(cells[0]), certain=True)
+        )
+    return found
+
+
+def in_equation(section: str, text: str) -> list[Candidate]:
+    """The candidate of an equation that ends in a number: it belongs to the first left-hand side, as in
+    d_k = d_v = d_model / h = 64."""
+    plain = GROUPING.sub("", text).strip()
+    numbers = values_in(plain)
+    left, equals, _ = plain.partition("=")
+    if not numbers or not equals or plain[numbers[-1].end :].strip(" .$") or len(sentences(text)) != 1:
+        return []
+    if not re.search(r"=\s*$", plain[: numbers[-1].start]):
+        return []
+    named = names_near(f"{left.strip()} = 0", len(left.strip()) + 3, len(left.strip()) + 4)
+    if not named.bound or not possible(named.names[0], numbers[-1].value):
+        return []
+    marked = marked_passage(plain, numbers[-1].start, numbers[-1].end, SHOWN)
+    return [
+        Candidate(numbers[-1].value, section, sentences(text)[0], marked, SURE, named.names, certain=True)
+    ]
+
+
+def own_row(table: Table, title: str) -> str | None:
+    """The row of the paper's own model: the first whose label has a word of the paper's `title`, else the
+    first; None in an empty table."""
+    words = set(LONG_WORD.findall(title.lower()))
+    own = (row for row in table.rows if words & set(LONG_WORD.findall(cells_of(row)[0].lower())))
+    return next(own, next(iter(table.rows), None))
+
+
+def in_block(section: str, block: Block, title: str) -> Iterator[Candidate]:
+    """The candidates of one block; of a table of results, none."""
+    if block.kind == "equation":
+        yield from in_equation(section, block.text)
+        for sentence in sentences(block.text):
+            for candidate in known_in(section, sentence, sentence):
+                yield replace(candidate, score=SURE)
+    elif block.kind == "table":
+        table = table_of(block.text)
+        if table.named_columns > 1:
+            if row := None if table.of_results else own_row(table, title):
+                yield from in_columns(section, row, table)
+            return
+        for row in table.rows:
+            yield from in_row(section, row, table)
+    elif block.kind != "figure":
+        for sentence in sentences(block.text):
+            yield from in_sentence(section, sentence, code=block.kind in ("code", "algorithm"))
+
+
+def everything_in(paper: Paper) -> Iterator[Candidate]:
+    """All candidates in the paper's order, scored by their sections as well."""
+    if paper.abstract:
+        for sentence in sentences(paper.abstract):
+            for candidate in in_sentence(ABSTRACT_ID, sentence):
+                yield replace(candidate, score=candidate.score + SECTION_SCORE["abstract"])
+    for section, kind in zip(paper.sections, section_kinds(paper), strict=True):
+        for block in section.blocks if kind not in UNREAD else ():
+            for candidate in in_block(section.id, block, paper.title):
+                yield replace(candidate, score=candidate.score + SECTION_SCORE.get(kind, 0))
+
+
+def candidates(paper: Paper, limit: int) -> tuple[Candidate, ...]:
+    """The candidates in the paper's order: at most twice `limit` that are settled, and at most `limit`
+    that are not, those of the highest scores. A value comes once for each name."""
+    best: dict[tuple[str, str], tuple[int, Candidate]] = {}
+    for place, candidate in enumerate(everything_in(paper)):
+        key = (candidate.names[0], plain_words(repr(candidate.value)))
+        if candidate.score >= LEAST_SCORE and (key not in best or candidate.score > best[key][1].score):
+            best[key] = (place, candidate)
+    ranked = sorted(best.values(), key=lambda found: (-found[1].score, found[0]))
+    counted: Counter[str] = Counter()
+    kept: list[tuple[int, Candidate]] = []
+    for place, candidate in ranked:
+        counted[candidate.names[0]] += 1
+        if counted[candidate.names[0]] <= MOST_OF_ONE_NAME:
+            kept.append((place, candidate))
+    settled = [found for found in kept if found[1].settled][: 2 * limit]
+    doubtful = [found for found in kept if not found[1].settled][:limit]
+    return tuple(candidate for _, candidate in sorted((*settled, *doubtful), key=lambda found: found[0]))

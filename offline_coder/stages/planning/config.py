@@ -1,13 +1,12 @@
 """The configuration: settings whose values stand in the paper, each with its section and its quote.
 
-The model is shown candidates found in the paper (candidates.py) and names those that are settings of
-the main experiment. A value cannot be invented, for it is not the model that writes it.
+The model is shown the candidates (candidates.py) whose names are in doubt and names those that are settings
+of the main experiment. A value cannot be invented, for it is not the model that writes it.
 """
 
 import yaml
 from pydantic import RootModel
 
-from offline_coder.checks.provenance import holds
 from offline_coder.core.engine import Engine
 from offline_coder.core.plan import ConfigEntry, ConfigValue
 from offline_coder.core.stage_settings import StageSettings
@@ -15,6 +14,7 @@ from offline_coder.papers.paper import ABSTRACT_ID, Paper
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.candidates import Candidate, candidates
+from offline_coder.stages.planning.naming import entries_of
 from offline_coder.stages.prompting import Context, render_prompt
 
 
@@ -25,21 +25,31 @@ class Names(RootModel[dict[str, str]]):
 async def choose_config(
     engine: Engine, context: Context, paper: Paper, settings: StageSettings
 ) -> tuple[ConfigEntry, ...]:
-    """The settings, in the order of their names. Raises what `ask_shape` raises."""
-    found = candidates(texts_of(paper), settings.config_candidates)
-    if not found:
-        return ()
-    ids = [f"c{number}" for number in range(1, len(found) + 1)]
+    """The settings, in the order of their names; the model is asked only for those whose names are in
+    doubt. Raises what `ask_shape` raises."""
+    found = candidates(paper, settings.config_candidates)
+    asked = tuple(candidate for candidate in found if not candidate.settled)
+    answers = iter(await ask_names(engine, context, asked, settings))
+    return entries_of(found, [one.names[0] if one.settled else next(answers) for one in found])
+
+
+async def ask_names(
+    engine: Engine, context: Context, asked: tuple[Candidate, ...], settings: StageSettings
+) -> list[str]:
+    """The name of each of `asked`, "" for what is no setting. Raises what `ask_shape` raises."""
+    if not asked:
+        return []
+    ids = [f"c{number}" for number in range(1, len(asked) + 1)]
     answer = await ask_shape(
         engine,
         "planning:config",
-        context.messages(render_prompt("planning/config.md.j2", candidates=found)),
-        grammar("config", candidates=ids, names=dict(zip(ids, map(choices, found), strict=True))),
+        context.messages(render_prompt("planning/config.md.j2", candidates=asked)),
+        grammar("config", candidates=ids, names=dict(zip(ids, map(choices, asked), strict=True))),
         Names,
         settings.sampling(settings.config_tokens, constrained=True),
         settings.seed,
     )
-    return entries_of(found, [answer.root.get(name, "") for name in ids])
+    return [answer.root.get(name, "") for name in ids]
 
 
 def choices(candidate: Candidate) -> dict[str, list[str]]:
@@ -51,25 +61,6 @@ def texts_of(paper: Paper) -> dict[str, str]:
     """Section id -> its text without the heading, whose number is no setting."""
     texts = {section.id: "\n".join(block.text for block in section.blocks) for section in paper.sections}
     return {ABSTRACT_ID: paper.abstract, **texts} if paper.abstract else texts
-
-
-def entries_of(found: tuple[Candidate, ...], names: list[str]) -> tuple[ConfigEntry, ...]:
-    """The named candidates; of several with one name the one with the highest score, then the first."""
-    chosen: dict[str, Candidate] = {}
-    for candidate, name in zip(found, names, strict=True):
-        if name and (name not in chosen or candidate.score > chosen[name].score):
-            chosen[name] = candidate
-    return tuple(entry_of(chosen[name], name) for name in sorted(chosen))
-
-
-def entry_of(candidate: Candidate, name: str) -> ConfigEntry:
-    """The setting, looked up once more in its quote: what does not stand there is an assumption."""
-    if not holds(candidate.quote, candidate.value):
-        reason = f"read in {candidate.section}, but the value could not be found there again"
-        return ConfigEntry(key=name, value=candidate.value, source="assumption", reason=reason)
-    return ConfigEntry(
-        key=name, value=candidate.value, source="paper", section=candidate.section, quote=candidate.quote
-    )
 
 
 def config_tree(config: tuple[ConfigEntry, ...]) -> dict[str, dict[str, ConfigValue]]:
@@ -91,6 +82,10 @@ def config_yaml(config: tuple[ConfigEntry, ...]) -> str:
     for group, names in config_tree(config).items():
         lines.append(f"{group}:")
         for name, value in names.items():
-            line = yaml.safe_dump({name: value}, width=10_000, allow_unicode=True).strip()
+            # A list on one line, so that its comment stands beside it.
+            style = False if not isinstance(value, list) else None
+            line = yaml.safe_dump(
+                {name: value}, width=10_000, allow_unicode=True, default_flow_style=style
+            ).strip()
             lines.append(f"  {line}  # {sources[f'{group}.{name}']}")
     return "\n".join(lines) + "\n" if lines else "{}\n"

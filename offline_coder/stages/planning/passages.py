@@ -13,7 +13,15 @@ from offline_coder.checks.provenance import LONGEST_QUOTE, sentences
 from offline_coder.core.plan import RequirementKind
 from offline_coder.papers.fit import section_kinds
 from offline_coder.papers.paper import ABSTRACT_ID, Block, Paper
-from offline_coder.stages.planning.candidates import SETTING_WORDS, in_passage
+from offline_coder.stages.planning.candidates import (
+    SECTION_SCORE,
+    SURE,
+    UNREAD,
+    in_passage,
+    in_row,
+    own_row,
+)
+from offline_coder.stages.planning.tables import cells_of, table_of
 
 KIND_WORDS: tuple[tuple[RequirementKind, str], ...] = (
     (
@@ -56,16 +64,25 @@ HEARSAY = re.compile(
     r"\bcould\b|\bbelieve\b|\bhope\b",
     re.IGNORECASE,
 )
+# Sentences about the paper itself, and what a run cost its authors.
+NARRATION = re.compile(
+    r"(In (this|the (next|following)) (section|paper)|(As (shown|noted|seen) in )?"
+    r"(Table|Figure|Fig\.) ?[\d?]+|"
+    r"We (present|call|note|observe|believe|suspect|hypothes|argue|conclude|summari|refer|hope|thank)|"
+    r"(These|Our|The) (results|findings|experiments) (demonstrate|suggest|show|indicate|highlight)|"
+    r"This (suggests|shows|indicates|demonstrates|highlights)|To (understand|illustrate|summari)|Note that)",
+    re.IGNORECASE,
+)
+COST = re.compile(r"\b([GT]PUs?|hours|days|minutes|seconds|machines?)\b", re.IGNORECASE)
+VARIANTS = re.compile(r"ablat|variation|variant|effect of|impact of|sensitivity", re.IGNORECASE)
+CITED = re.compile(r"\[[^\]]+\]|\(\d{4}\)|et al", re.IGNORECASE)
 LOSS = re.compile(r"loss|mathcal\{?\s*L|nabla|\\eta|argmin|\\theta_", re.IGNORECASE)
 DIGIT = re.compile(r"\d")
-CELLS = re.compile(r"(?<!\\)\|")
-RULE = re.compile(r"[\s|:=-]+")
 SHORTEST = 30
 MOST_KINDS = 3
 SURE_HITS = 3
 MOST_ROWS = 12
 MOST_STATEMENT = 400
-UNREAD = frozenset({"related", "ending"})
 ORDER = {"setup": 0, "method": 0, "other": 1, "plain appendix": 2, "abstract": 2, "opening": 3, "closing": 3}
 
 
@@ -86,85 +103,90 @@ def passages(paper: Paper) -> tuple[Passage, ...]:
     """The passages in the paper's order. Related work, acknowledgements and references are not read."""
     found: list[Passage] = []
     if paper.abstract:
-        found += in_text(ABSTRACT_ID, paper.abstract, ORDER["abstract"])
+        found += in_text(ABSTRACT_ID, paper.abstract, "abstract")
     for section, kind in zip(paper.sections, section_kinds(paper), strict=True):
         if kind not in UNREAD:
             for block in section.blocks:
-                found += in_block(section.id, block, ORDER[kind], setup=kind == "setup")
+                found += in_block(section.id, block, kind, paper.title)
     return tuple(found)
 
 
-def in_block(section: str, block: Block, rank: int, *, setup: bool) -> Iterator[Passage]:
-    """The passages of one block. Code and the drawings of figures hold none."""
+def in_block(section: str, block: Block, kind: str, title: str) -> Iterator[Passage]:
+    """The passages of one block of a section of `kind`. Code and the drawings of figures hold none."""
     match block.kind:
         case "paragraph" | "list":
-            yield from in_text(section, block.text, rank)
+            yield from in_text(section, block.text, kind)
         case "table":
-            yield from in_table(section, block.text, rank)
+            yield from in_table(section, block.text, ORDER[kind], title)
         case "equation" | "algorithm":
             text = block.text.strip()
             quote = text if len(text) <= LONGEST_QUOTE else next(iter(sentences(text)), "")
-            kind: RequirementKind = "training" if setup or LOSS.search(text) else "model"
+            asks: RequirementKind = "training" if kind == "setup" or LOSS.search(text) else "model"
             if "=" in text or block.kind == "algorithm":
-                yield Passage(section, quote, one_line(quote), (kind,), True, 0)
+                yield Passage(section, quote, one_line(quote), (asks,), True, 0)
         case "code" | "figure":
             return
 
 
-def in_text(section: str, text: str, rank: int) -> Iterator[Passage]:
-    """The sentences of `text` that speak of something to do; `rank` is the section's, 0 the first."""
+def in_text(section: str, text: str, kind: str) -> Iterator[Passage]:
+    """The sentences of `text` that speak of something to do; `kind` is the section's."""
+    rank = ORDER[kind]
     for sentence in sentences(text):
         if len(sentence) < SHORTEST:
             continue
-        kinds, sure = kinds_of(section, sentence)
-        hearsay = HEARSAY.search(sentence) is not None
-        deed = DEED.search(sentence) is not None
-        if not kinds or (hearsay and not sure) or (rank == ORDER["opening"] and not sure):
+        kinds, sure = kinds_of(section, sentence, kind)
+        idle = NARRATION.match(sentence) or COST.search(sentence) or HEARSAY.search(sentence)
+        if not kinds or (not sure and (idle or rank == ORDER["opening"])):
             continue
+        deed = DEED.search(sentence) is not None
         if not (deed or sure or DIGIT.search(sentence)):
             continue
         worth = -2 * rank + 2 * deed + (DIGIT.search(sentence) is not None)
         yield Passage(section, sentence, one_line(sentence), kinds, sure, worth)
 
 
-def kinds_of(section: str, sentence: str) -> tuple[tuple[RequirementKind, ...], bool]:
+def kinds_of(section: str, sentence: str, place: str) -> tuple[tuple[RequirementKind, ...], bool]:
     """What `sentence` may be, the kind with most words first, and whether there is no doubt: it assigns
-    a setting, or it is a deed whose words are many and all of one kind."""
+    a setting, or it is a deed with words enough of one kind, twice as many as of any other; two do where
+    the section, `place` is its kind, tells what was done."""
     settings = in_passage(section, sentence)
-    if any(candidate.sure for candidate in settings):
+    more = SECTION_SCORE.get(place, 0)
+    certain = [one for one in settings if one.certain and one.score + more >= SURE]
+    if any(not isinstance(one.value, str) or one.names[0].startswith("training.") for one in certain):
         return ("hyperparameter",), True
     hits = {kind: len(words.findall(sentence)) for kind, words in COMPILED}
     spoken = [kind for kind in sorted(hits, key=lambda kind: -hits[kind]) if hits[kind]]
-    sure = len(spoken) == 1 and hits[spoken[0]] >= SURE_HITS and DEED.search(sentence) is not None
+    counts = sorted(hits.values(), reverse=True)
+    enough = SURE_HITS - (ORDER[place] == 0)
+    sure = counts[0] >= max(enough, 2 * counts[1]) and DEED.search(sentence) is not None
     if settings:
         spoken.insert(1, "hyperparameter")
-    return tuple(spoken[:MOST_KINDS]), sure and not settings
+    return tuple(spoken[:MOST_KINDS]), sure
 
 
-def in_table(section: str, text: str, rank: int) -> Iterator[Passage]:
-    """The rows of a table that hold numbers or name a setting: settings where the row or its columns
-    are named like settings, results otherwise. At most twelve rows of results."""
-    rows = [line.strip() for line in text.split("\n") if line.strip().startswith("|")]
-    header = cells_of(rows[0]) if rows else []
-    named = sum(SETTING_WORDS.search(cell) is not None for cell in header)
-    results = 0
-    for row in rows[1:]:
+def in_table(section: str, text: str, rank: int, title: str) -> Iterator[Passage]:
+    """The rows of a table that hold numbers or name a setting: settings where the rows are named like
+    settings, where the columns are, the paper's own row; variants where the other rows of such a table or
+    its caption speak of them; results otherwise. At most twelve rows of variants or results, none of
+    other people's work."""
+    table = table_of(text)
+    caption = text.partition("|")[0]
+    columns = table.named_columns > 1
+    own = own_row(table, title) if columns and not table.of_results else None
+    label, kept = "", 0
+    for row in table.rows:
         cells = cells_of(row)
-        if RULE.fullmatch(row) or len(row) > LONGEST_QUOTE or not any(cells):
+        label = cells[0] or label
+        if not DIGIT.search("".join(cells[1:])) and not in_row(section, row, table):
             continue
-        label = cells[0] if not DIGIT.search(cells[0]) else ""
-        is_setting = SETTING_WORDS.search(label) is not None or named > 1
-        stated = DIGIT.search("".join(cells[1:])) or (is_setting and in_passage(section, row))
-        if not stated or (not is_setting and results == MOST_ROWS):
+        is_setting = row == own or (not columns and bool(in_row(section, row, table)))
+        if not is_setting and (kept == MOST_ROWS or CITED.search(label)):
             continue
-        results += not is_setting
-        kind: RequirementKind = "hyperparameter" if is_setting else "evaluation"
-        yield Passage(section, row, row_statement(header, cells), (kind,), True, -rank)
-
-
-def cells_of(row: str) -> list[str]:
-    """The cells of a Markdown row."""
-    return [cell.strip() for cell in CELLS.split(row.strip().strip("|"))]
+        kept += not is_setting
+        variant = columns or VARIANTS.search(caption) is not None
+        kind: RequirementKind = "hyperparameter" if is_setting else "ablation" if variant else "evaluation"
+        statement = row_statement(list(table.header), [label, *cells[1:]])
+        yield Passage(section, row, statement, (kind,), True, -rank)
 
 
 def row_statement(header: list[str], cells: list[str]) -> str:

@@ -21,9 +21,11 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.candidates import in_passage
 from offline_coder.stages.planning.passages import Passage, one_line, passages
-from offline_coder.stages.prompting import Context, render_prompt
+from offline_coder.stages.prompting import alone, render_prompt
 
 SAME_WORDS = 0.8
+SHARED_WORDS = 0.5
+FEW_WORDS = 5
 WORD = re.compile(r"[^\W\d_]{3,}")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 GROUP_OWNERS = {
@@ -55,7 +57,7 @@ class Found:
     unasked: int
 
 
-async def find_requirements(engine: Engine, context: Context, paper: Paper, settings: StageSettings) -> Found:
+async def find_requirements(engine: Engine, paper: Paper, settings: StageSettings) -> Found:
     """What the paper asks for. Doubtful passages are put to the model, those of most worth first, as many
     as the settings allow; the rest is left out. Raises what `ask_shape` raises."""
     everything = passages(paper)
@@ -66,7 +68,7 @@ async def find_requirements(engine: Engine, context: Context, paper: Paper, sett
     groups = [asked[start : start + size] for start in range(0, len(asked), size)]
     answers = await asyncio.gather(
         *(
-            ask_kinds(engine, context, f"{place}", [everything[number] for number in group], settings)
+            ask_kinds(engine, f"{place}", [everything[number] for number in group], settings)
             for place, group in enumerate(groups, start=1)
         )
     )
@@ -80,7 +82,7 @@ async def find_requirements(engine: Engine, context: Context, paper: Paper, sett
 
 
 async def ask_kinds(
-    engine: Engine, context: Context, place: str, group: list[Passage], settings: StageSettings
+    engine: Engine, place: str, group: list[Passage], settings: StageSettings
 ) -> list[RequirementKind | None]:
     """The kind of each passage of `group`, None where it asks for nothing."""
     ids = [f"p{number}" for number in range(1, len(group) + 1)]
@@ -88,7 +90,7 @@ async def ask_kinds(
     answer = await ask_shape(
         engine,
         f"planning:requirements:{place}",
-        context.messages(render_prompt("planning/requirements.md.j2", passages=group)),
+        alone(render_prompt("planning/requirements.md.j2", passages=group)),
         grammar("requirements", passages=ids, kinds=allowed),
         Kinds,
         settings.sampling(settings.requirement_tokens, constrained=True),
@@ -154,17 +156,19 @@ def cited(
 
 
 def says_the_same(one: Passage, other: Passage) -> bool:
-    """Whether two passages hold the same numbers and at least four fifths of their words in common; of
-    rows of tables, only equal ones do."""
+    """Whether two passages hold the same numbers, half of all their words in common, and of the shorter
+    one, where it has five words, four fifths; of rows of tables, only equal ones do."""
     if one.quote.startswith("|") or other.quote.startswith("|"):
         return one.quote == other.quote and one.section == other.section
     if set(NUMBER.findall(one.quote)) != set(NUMBER.findall(other.quote)):
         return False
     words, others = (set(WORD.findall(text.quote.lower())) for text in (one, other))
-    union = words | others
-    if not union:
-        return normalised(one.quote) == normalised(other.quote)
-    return len(words & others) >= SAME_WORDS * len(union)
+    if min(len(words), len(others)) < FEW_WORDS:
+        return words == others and normalised(one.quote) == normalised(other.quote)
+    common = len(words & others)
+    return common >= SHARED_WORDS * len(words | others) and common >= SAME_WORDS * min(
+        len(words), len(others)
+    )
 
 
 def owner_of(requirement: Requirement) -> str:

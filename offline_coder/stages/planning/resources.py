@@ -8,7 +8,7 @@ from offline_coder.checks.provenance import sentences
 from offline_coder.core.plan import ConfigEntry, Resource, ResourceKind
 from offline_coder.papers.fit import section_kinds
 from offline_coder.papers.paper import ABSTRACT_ID, Paper
-from offline_coder.stages.planning.passages import UNREAD
+from offline_coder.stages.planning.candidates import UNREAD
 from offline_coder.stages.planning.registry import FILES, Registry
 
 # A word of a name has a capital, a digit or an underscore in it: WMT, enwik8, shakespeare_char.

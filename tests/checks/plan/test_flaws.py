@@ -1,8 +1,11 @@
 """A corpus of hand-broken plans: one good plan with one planted flaw each, refused with the right message."""
 
+from pathlib import Path
+
 import pytest
 
 from offline_coder.checks.plan import check_plan
+from offline_coder.cli.main import main
 from offline_coder.stages.planning.reading import read_plan
 from tests.checks.plan.good_plan import GOOD, SECTIONS, Edit, adding, edited, good_files, setting
 
@@ -106,6 +109,38 @@ def test_a_planted_flaw_is_refused_by_file_and_key(name: str) -> None:
     assert [finding for finding in read.errors if finding.rule == rule and says in finding.message], (
         f"wanted {rule}: {says}; got {[(f.rule, f.message) for f in read.findings]}"
     )
+
+
+PAPER = """# A Small Network
+
+## Abstract
+
+{abstract}
+
+## 1 Method
+
+{s1}
+
+## 2 Training
+
+{s2}
+""".format(**SECTIONS)
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_check_names_each_flaw_of_a_folder(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, edit, rule, says = FLAWS[name]
+    (tmp_path / "paper.md").write_text(PAPER)
+    (tmp_path / "plan").mkdir()
+    for name_of_file, text in edited(file, edit).items():
+        (tmp_path / "plan" / name_of_file).write_text(text)
+    with pytest.raises(SystemExit) as exit_info:
+        main(["check", str(tmp_path), "--strict"])
+    assert exit_info.value.code == 1
+    shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if f"[{rule}]" in line and says in line], shown
 
 
 @pytest.mark.parametrize(

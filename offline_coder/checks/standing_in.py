@@ -1,0 +1,153 @@
+"""The last resort: what nobody could mend gets a stand-in that says so and fails when it is reached.
+
+A name that nothing defines is replaced by `undefined("name")`, which raises; a planned definition that is
+missing gets its head and a body that raises. Everything around it stays as it was written.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from offline_coder.checks.edits import (
+    Definition,
+    add_import,
+    replace_expression,
+    replace_statement,
+    used_names,
+)
+from offline_coder.checks.mend import Edit, Look, Mended, Repository, Rule, mend
+from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
+from offline_coder.checks.targets import targets
+from offline_coder.checks.usual_values import usual_value
+from offline_coder.core.finding import Finding
+from offline_coder.core.plan import Module
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def stand_in(
+    mended: Mended,
+    modules: Sequence[Module],
+    look: Look,
+    order: Sequence[str],
+    config: Mapping[str, object] | None = None,
+) -> Mended:
+    """`mended` with known values for names that are settings of `config`, and with stand-ins for other
+    names that nothing defines and planned definitions that are missing, each of which leaves fewer errors;
+    what was tried is on record."""
+    contracts = {module.path: module for module in modules}
+    known = partial(usual_value, config or {})
+    missing = partial(planned_placeholder, contracts)
+    rules: dict[str, tuple[Rule, ...]] = {
+        "undefined-name": (known, marked_name, without_import_time, marked_definition),
+        "missing-class": (missing,),
+        "missing-function": (missing,),
+        "missing-method": (missing,),
+    }
+    done = mend(mended.files, look, order, rules)
+    return Mended(done.files, done.findings, (*mended.attempts, *done.attempts))
+
+
+def planned_placeholder(
+    contracts: Mapping[str, Module], repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """A planned definition that is missing: its head, and a body that raises."""
+    text = repository.files[finding.file]
+    for target in targets(text, contracts.get(finding.file), [finding]):
+        stub = placeholder(target.head, target.name)
+        yield Edit(finding.file, target.applied(text, stub), f"placeholder for {target.name}")
+
+
+def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that a function uses and nothing defines: the stand-in in its place. Only where it was found
+    undefined, because it may be defined further down."""
+    text, name = repository.files[finding.file], finding.subject
+    around = _innermost(tree, finding.line)
+    if around is None or UNDEFINED in _bound(tree):
+        return
+    body = [
+        use
+        for statement in around.body
+        for use in used_names(statement)
+        if use.id == name and use.lineno == finding.line
+    ]
+    stub = f'{UNDEFINED}("{name}")'
+    for use in sorted(body, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+        source = text.split("\n")[use.lineno - 1].encode()
+        # Inside an f-string the position is not that of the name.
+        if source[use.col_offset : use.end_col_offset] == name.encode():
+            text = replace_expression(text, use, stub)
+    if UNDEFINED not in _defined(tree):
+        text = add_import(text, f"\n\n{UNDEFINED_STUB}")
+    yield Edit(finding.file, text, f"stand-in for {name} in {around.name}, which nothing defines")
+
+
+def without_import_time(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is needed when the module is imported: without the decorator, the base class or the
+    statement that needs it."""
+    text, name = repository.files[finding.file], finding.subject
+    means = f"took out what needs {name}, which nothing defines, when the module is imported"
+    for node in ast.walk(tree):
+        if isinstance(node, Definition):
+            for mark in node.decorator_list:
+                if _uses(mark, name) and mark.lineno == finding.line:
+                    lines = text.split("\n")
+                    del lines[mark.lineno - 1 : mark.end_lineno]
+                    yield Edit(finding.file, "\n".join(lines), means)
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if _uses(base, name) and base.lineno == finding.line:
+                    yield Edit(finding.file, replace_expression(text, base, "object"), means)
+    for statement in tree.body:
+        inside = statement.lineno <= finding.line <= (statement.end_lineno or statement.lineno)
+        if inside and not isinstance(statement, Definition):
+            new = replace_statement(text, statement, [])
+            if new is not None:
+                yield Edit(finding.file, new, means)
+
+
+def marked_definition(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """Where nothing else helps: the function keeps its head and raises."""
+    text = repository.files[finding.file]
+    around = _innermost(tree, finding.line)
+    if around is None or around.body[0].lineno == around.lineno:
+        return
+    lines = text.split("\n")
+    first = around.body[0]
+    said_before = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(around.body) > 1
+    )
+    begin = (first.end_lineno or first.lineno) if said_before else first.lineno - 1
+    indent = " " * around.body[0].col_offset
+    said = f"stub: {around.name} uses {finding.subject}, which nothing defines"
+    raising = f'{indent}raise NotImplementedError("{said}")'
+    new = [*lines[:begin], raising, *lines[around.end_lineno or around.lineno :]]
+    yield Edit(finding.file, "\n".join(new), f"placeholder for {around.name}, which uses {finding.subject}")
+
+
+def _innermost(tree: ast.Module, line: int) -> Function | None:
+    """The innermost function whose body is around `line`."""
+    found = None
+    for node in ast.walk(tree):
+        if isinstance(node, Function) and node.body[0].lineno <= line <= (node.end_lineno or node.lineno):
+            found = node
+    return found
+
+
+def _uses(node: ast.AST, name: str) -> bool:
+    return any(use.id == name for use in used_names(node))
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    return {node.name for node in tree.body if isinstance(node, Function)}
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """What is assigned or imported anywhere, or a parameter."""
+    names = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return names | {node.asname or node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}

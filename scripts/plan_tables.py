@@ -1,0 +1,216 @@
+"""What plans hold, as Markdown tables: one line a run folder, counted by the checks and not by hand.
+
+    python scripts/plan_tables.py plans/*                        print the table
+    python scripts/plan_tables.py plans/* --output docs/plans.md put it between that file's marks
+    python scripts/plan_tables.py --candidates ../shared/papers  what config.yaml could hold, without a model
+
+Check lists of hyperparameters, written by hand from papers, lie in tests/stages/hyperparameters. A name
+counts as copied from a prompt when it stands in a template and nowhere in the paper.
+"""
+
+import argparse
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from offline_coder.checks.provenance import plain_words, stands_in
+from offline_coder.cli.check import checked_plan
+from offline_coder.core.errors import BadInput
+from offline_coder.core.plan import ConfigEntry, ConfigValue, Plan
+from offline_coder.core.values import Value
+from offline_coder.papers.read import read_paper
+from offline_coder.runs.folder import JOURNAL, RunFolder
+from offline_coder.runs.journal import Journal
+from offline_coder.runs.manifest import Manifest
+from offline_coder.stages.planning.architecture import GIVEN_PATHS
+from offline_coder.stages.planning.candidates import candidates
+from offline_coder.stages.planning.config import texts_of
+from offline_coder.stages.planning.naming import entries_of
+from offline_coder.stages.prompting import TEMPLATES
+
+ROOT = Path(__file__).resolve().parent.parent
+CHECK_LISTS = ROOT / "tests" / "stages" / "hyperparameters"
+BEGIN, END = "<!-- plans -->", "<!-- end of plans -->"
+HEADS = (
+    *("plan", "model", "seed, T", "requirements", "with a quote", "settings", "from the paper"),
+    *("assumptions", "check list", "modules", "classes", "output tokens", "seconds"),
+    *("cut and asked again", "invalid answers", "plan problems", "copied names"),
+)
+# Names that every plan has, whatever its prompt says.
+GIVEN_NAMES = frozenset({"main", "config", "forward", "self", "x", *(path[:-3] for path in GIVEN_PATHS)})
+WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Setting(Value):
+    """One line of a check list. `names` are regular expressions of a key without its group."""
+
+    idea: str
+    names: tuple[str, ...]
+    value: ConfigValue
+    section: str
+
+    def answered_by(self, key: str, value: ConfigValue) -> bool:
+        """Whether `key: value` in config.yaml is this setting with the right value."""
+        return self.same(value) and any(re.fullmatch(name, key.partition(".")[2]) for name in self.names)
+
+    def same(self, value: ConfigValue) -> bool:
+        """Whether `value` is the right one; words are compared without regard to case and separators."""
+        if isinstance(value, str) and isinstance(self.value, str):
+            return plain_words(value) == plain_words(self.value)
+        return value == self.value
+
+
+class CheckList(Value):
+    """The settings that one paper states. `paper` is the end of its path."""
+
+    paper: str
+    settings: tuple[Setting, ...]
+
+    def missing(self, config: Sequence[ConfigEntry]) -> tuple[Setting, ...]:
+        """The settings that `config` lacks or has with another value."""
+        return tuple(
+            setting
+            for setting in self.settings
+            if not any(setting.answered_by(entry.key, entry.value) for entry in config)
+        )
+
+
+def check_lists() -> tuple[CheckList, ...]:
+    """All check lists, by file name."""
+    return tuple(
+        CheckList.model_validate(tomllib.loads(path.read_text("utf-8")))
+        for path in sorted(CHECK_LISTS.glob("*.toml"))
+    )
+
+
+def copied_names(plan: Plan, paper: str) -> tuple[str, ...]:
+    """Names of the plan's files, classes, functions and methods that stand in a template of planning and
+    nowhere in `paper`."""
+    prompts = "\n".join(path.read_text("utf-8") for path in sorted((TEMPLATES / "planning").glob("*.j2")))
+    shown = set(WORD.findall(re.sub(r"{[{%].*?[%}]}", "", prompts))) - set(WORD.findall(paper))
+    return tuple(sorted(shown & set(names_of(plan)) - GIVEN_NAMES))
+
+
+def names_of(plan: Plan) -> Iterator[str]:
+    """The names that the model chose."""
+    for module in plan.architecture.modules:
+        yield module.path.removesuffix(".py")
+        yield from module.names()
+        for planned in module.classes:
+            yield from (method.name for method in planned.methods)
+
+
+def retries(journal: Path) -> tuple[int, int]:
+    """Answers of planning that were cut and asked for again, and those that were asked for again though
+    the model had ended them: invalid ones."""
+    asked: dict[str, list[str]] = {}
+    for request, completion in Journal(journal, read_only=True).requests():
+        if request.purpose.startswith("planning:"):
+            asked.setdefault(request.purpose, []).append(completion.finish_reason)
+    again = Counter(reason for reasons in asked.values() for reason in reasons[:-1])
+    return again["length"], again["stop"]
+
+
+def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[str]:
+    """The cells of one plan."""
+    read = checked_plan(folder)
+    if read.plan is None:
+        return [folder.name, manifest.model, "no plan", *[""] * (len(HEADS) - 3)]
+    plan, paper = read.plan, read_paper(folder / "paper.md")
+    texts = texts_of(paper)
+    quoted = [
+        one for one in plan.requirements if one.quote and stands_in(texts[one.section or ""], one.quote)
+    ]
+    traced = [entry for entry in plan.config if entry.source == "paper"]
+    assumed = len(plan.config) - len(traced) + sum(one.quote is None for one in plan.requirements)
+    known = next((one for one in lists if manifest.paper.endswith(one.paper)), None)
+    right = len(known.settings) - len(known.missing(plan.config)) if known else 0
+    planning = [stage for stage in manifest.stages if stage.name == "planning"]
+    sampling = manifest.stage_settings
+    return [
+        folder.name,
+        manifest.model,
+        f"{sampling.seed}, {sampling.temperature:g}",
+        str(len(plan.requirements)),
+        f"{len(quoted)}/{len(plan.requirements)}",
+        str(len(plan.config)),
+        f"{len(traced)}/{len(plan.config)}",
+        str(assumed),
+        f"{right}/{len(known.settings)}" if known else "",
+        str(len(plan.architecture.modules)),
+        str(sum(len(module.classes) for module in plan.architecture.modules)),
+        f"{sum(stage.output_tokens for stage in planning):,}",
+        f"{sum(stage.seconds for stage in planning):.0f}",
+        *map(str, retries(folder / JOURNAL)),
+        str(len(read.errors)),
+        " ".join(copied_names(plan, (folder / "paper.md").read_text("utf-8"))) or "0",
+    ]
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows))
+
+
+def plans_table(folders: Sequence[Path]) -> str:
+    """A line a folder. One without a plan of this version is a line that says so."""
+    lists, rows = check_lists(), []
+    for folder in folders:
+        try:
+            manifest = RunFolder(folder).manifest()
+            row = line(folder, manifest, lists) if manifest else [folder.name, "no run"]
+        except BadInput as error:
+            row = [folder.name, str(error)]
+        rows.append([*row, *[""] * (len(HEADS) - len(row))])
+    return table(HEADS, rows)
+
+
+def candidates_table(papers: Path, limit: int) -> str:
+    """For each check list whose paper is there: how many of its values are among the candidates, how many
+    config.yaml has by name and value with no model asked, and how many candidates a model is asked about."""
+    rows = []
+    for known in check_lists():
+        path = next((one for one in (papers / known.paper, ROOT / known.paper) if one.is_file()), None)
+        if path is None:
+            continue
+        found = candidates(read_paper(path), limit)
+        values = sum(any(one.same(other.value) for other in found) for one in known.settings)
+        settled = entries_of(found, [one.names[0] if one.settled else "" for one in found])
+        whole = len(known.settings)
+        right = whole - len(known.missing(settled))
+        asked = sum(not one.settled for one in found)
+        rows.append([known.paper, str(whole), f"{values}/{whole}", f"{right}/{whole}", str(asked)])
+    return table(
+        ("paper", "settings", "values among the candidates", "right without a model", "put to the model"),
+        rows,
+    )
+
+
+def main() -> None:
+    """Print the table, or put it between the marks of a file."""
+    parser = argparse.ArgumentParser(description="Tables of what plans hold.")
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--candidates", type=Path, metavar="PAPERS", help="no plans: what could be found")
+    parser.add_argument("--limit", type=int, default=32, help="candidates put to the model")
+    parser.add_argument("--output", type=Path)
+    arguments = parser.parse_args()
+    if arguments.candidates:
+        print(candidates_table(arguments.candidates, arguments.limit))
+        return
+    made = plans_table(arguments.folders)
+    if arguments.output is None:
+        print(made)
+        return
+    text = arguments.output.read_text("utf-8")
+    if BEGIN not in text or END not in text:
+        sys.exit(f"{arguments.output} has no {BEGIN} ... {END}")
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    arguments.output.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

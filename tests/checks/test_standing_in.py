@@ -1,0 +1,91 @@
+"""The last resort: what is left undefined or missing is marked, fails when reached, and nothing else moves."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.mend import Mended, mend
+from offline_coder.checks.standing_in import stand_in
+from offline_coder.core.plan import Architecture, ClassPlan, Module, Parameter, Routine
+
+NET = ClassPlan(name="Net", methods=(Routine(name="step", parameters=(Parameter(name="x", type="int"),)),))
+MODULE = Module(path="model.py", purpose="adds", classes=(NET,), functions=(Routine(name="add"),))
+CONFIG = {"data": {"count": 3}, "model": {"width": 4}, "head": {"width": 5}}
+LOOK = partial(check_repository, architecture=Architecture(approach="", modules=(MODULE,)))
+GOOD = (
+    "class Net:\n    def step(self, x: int) -> int:\n        return x\n\n\ndef add() -> int:\n    return 1\n"
+)
+
+
+def stood_in(text: str) -> tuple[str, Mended]:
+    """The file after the last resort."""
+    files = {"model.py": text}
+    done = stand_in(Mended(files, LOOK(files), ()), (MODULE,), LOOK, ("model.py",), CONFIG)
+    return done.files["model.py"], done
+
+
+def names_of(text: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(text, names)
+    return names
+
+
+def test_an_undefined_name_is_marked_where_it_is_used() -> None:
+    text, done = stood_in(GOOD.replace("return 1", "y = path + 1\n    return load(path, y)"))
+    assert not [finding for finding in done.findings if finding.rule == "undefined-name"]
+    marked = sorted(finding.subject for finding in done.findings if finding.rule == "stand-in")
+    assert marked == ["load", "path", "path"]
+    assert 'y = undefined("path") + 1' in text
+    with pytest.raises(NotImplementedError, match="nothing defines path"):
+        names_of(text)["add"]()
+    assert text.count("def undefined(") == 1
+    assert all(attempt.tokens == 0 for attempt in done.attempts)
+
+
+def test_a_name_that_cannot_be_replaced_makes_its_function_a_placeholder() -> None:
+    text, done = stood_in(GOOD.replace("return 1", '"""Adds."""\n    total += 1\n    return total'))
+    assert not [finding for finding in done.findings if finding.rule == "undefined-name"]
+    assert '"""Adds."""\n    raise NotImplementedError(' in text
+
+
+def test_what_is_needed_on_import_is_taken_out_so_that_the_module_imports() -> None:
+    text, done = stood_in("LIMIT = load_limit()\n" + GOOD.replace("class Net:", "@fast\nclass Net(Base):"))
+    assert not [finding for finding in done.findings if finding.rule == "undefined-name"]
+    assert names_of(text)["Net"]().step(3) == 3
+
+
+def test_a_missing_definition_gets_its_head_and_raises() -> None:
+    text, done = stood_in("class Net:\n    def other(self) -> int:\n        return 1\n")
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+    names = names_of(text)
+    for use in (names["add"], lambda: names["Net"]().step(1)):
+        with pytest.raises(NotImplementedError, match="was not written"):
+            use()
+
+
+def test_what_is_whole_is_left_alone() -> None:
+    text, done = stood_in(GOOD)
+    assert (text, done.attempts) == (GOOD, ())
+
+
+def test_a_head_that_differs_from_the_plan_is_set_right_when_the_body_agrees() -> None:
+    files = {"model.py": GOOD.replace("x: int", "y, x")}
+    assert "def step(self, x: int):" in mend(files, LOOK).files["model.py"]
+    kept = {"model.py": GOOD.replace("x: int", "y").replace("return x", "return y")}
+    assert mend(kept, LOOK).files["model.py"] == kept["model.py"]
+
+
+def test_a_name_that_one_setting_has_is_read_from_the_configuration() -> None:
+    text, done = stood_in(GOOD.replace("return 1", "return count * width"))
+    assert 'count = CONFIG["data"]["count"]' in text
+    assert 'undefined("width")' in text
+    assert [finding.subject for finding in done.findings if finding.rule == "stand-in"] == ["width"]
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
+def test_the_device_is_a_gpu_if_there_is_one() -> None:
+    text, _ = stood_in("import torch\n\n\n" + GOOD.replace("return 1", "return torch.ones(1).to(device)"))
+    assert text.count("device = torch.device(") == 1
+    assert "undefined" not in text
