@@ -77,6 +77,7 @@ class Repository:
             uncalled=self.smoke.uncalled,
             rounds=self.smoke.rounds,
             kept=self.smoke.kept,
+            wired=self.smoke.wired,
         )
         return Checks(files=files, attempts=self.attempts, findings=self.findings, smoke=smoke)
 

@@ -85,13 +85,14 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
         f"{verdicts['repaired']}, {verdicts['stub']}",
         str(Share(imports - rules["missing-module"] - rules["missing-name"], imports)),
         str(Share(max(promised - sum(rules[rule] for rule in CONTRACT), 0), promised)),
-        str(rules["undefined-name"]),
+        str(rules["undefined-name"] + rules["stand-in"]),
         str(Share(reads - rules["config-key"], reads)),
         str(Share(modules - min(failed, modules), modules))
         if checks.smoke.status != "not run"
         else "not run",
         checks.smoke.status,
         str(called),
+        "yes" if checks.smoke.wired else "no",
     ]
 
 
@@ -114,7 +115,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 CODE_HEADS = (
     *("run", "model", "files that parse", "plan, files and config agree", "repaired, stubs"),
     *("local imports that resolve", "planned names with their parameters", "undefined names"),
-    *("config keys read that exist", "modules that import", "smoke run", "planned names called"),
+    *(
+        "config keys read that exist",
+        "modules that import",
+        "smoke run",
+        "planned names called",
+        "main wired",
+    ),
 )
 COST_HEADS = (
     "run",

@@ -107,6 +107,8 @@ def _print_checks(facts: dict[str, Any]) -> None:
         planned = len(smoke["called"]) + len(smoke["uncalled"])
         if smoke["status"] != "not run" and planned:
             click.echo(f"Called in the smoke run: {len(smoke['called'])} of {planned} planned names.")
+        if smoke["wired"]:
+            click.echo("main.py was wired from the plan, not written by the model.")
     cut = [purpose for stage in facts["stages"] for purpose in stage["cut"]]
     if cut:
         click.echo(

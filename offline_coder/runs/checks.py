@@ -25,7 +25,8 @@ class FileVerdict(Value):
 
 class SmokeVerdict(Value):
     """The run in the sandbox: failing step -> the end of its output; the planned classes and functions
-    that were really called in it, and those that were not."""
+    that were really called in it, and those that were not. `wired`: main.py is not what the model wrote, but
+    wired from the plan and the signatures of the code."""
 
     status: Literal["passed", "failed", "not run"]
     sandbox: str
@@ -34,6 +35,7 @@ class SmokeVerdict(Value):
     uncalled: tuple[str, ...] = ()
     rounds: int
     kept: int
+    wired: bool = False
 
 
 class Checks(Value):

@@ -59,7 +59,8 @@ class SmokeRun:
 
     `sandbox` names what contained the run, or says why there was none. `called` and `uncalled` are the
     planned classes and functions that took part in it and those that did not, as "model.py: Net".
-    `rounds` counts corrections that were tried, `kept` those that made it better.
+    `rounds` counts corrections that were tried, `kept` those that made it better. `wired`: main.py is
+    not what the model wrote, but wired from the plan.
     """
 
     status: Literal["passed", "failed", "not run"]
@@ -70,6 +71,7 @@ class SmokeRun:
     uncalled: tuple[str, ...] = ()
     rounds: int = 0
     kept: int = 0
+    wired: bool = False
 
     def better_than(self, other: "SmokeRun") -> bool:
         """Whether fewer steps fail, or as many and more of the plan takes part."""

@@ -1,8 +1,8 @@
 """Writes where it should not: the caller's folders, the system, the kernel's settings, through links."""
 
+import ctypes
 import json
 import os
-import subprocess
 from pathlib import Path
 
 targets = json.loads(Path("targets.json").read_text())
@@ -33,6 +33,6 @@ for setting in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/s
     except OSError:
         pass
 # Namespaces of its own would bring capabilities back.
-nested = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/tmp"]
-if subprocess.run(nested, capture_output=True).returncode == 0:
+NEW_USER, NEW_MOUNTS = 0x1000_0000, 0x0002_0000
+if ctypes.CDLL(None).unshare(NEW_USER | NEW_MOUNTS) == 0:
     print("HARM made a namespace")
