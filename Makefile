@@ -29,8 +29,11 @@ lint: setup  ## format, lint, types, import floors
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/file_map.py --check
 
-bench: setup  ## measure a run per stage against a naive schedule (PAPER=FILE MODEL=NAME)
+bench: setup  ## time checks, reading and constraints, then a run against a naive schedule (PAPER=FILE MODEL=NAME)
 	@$(BIN)/offline-coder models pull $(or $(MODEL),qwen2.5-coder-0.5b-int8) --quiet
+	@$(BIN)/python scripts/bench_checks.py
+	@$(BIN)/python scripts/bench_reading.py
+	@$(BIN)/python scripts/constraints.py --compile
 	@$(BIN)/python scripts/bench.py $(PAPER) --model $(or $(MODEL),qwen2.5-coder-0.5b-int8)
 
 lock: setup  ## resolve requirements/*.in again

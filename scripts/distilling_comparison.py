@@ -59,7 +59,7 @@ def wanted(paper: Paper) -> Iterator[tuple[str, str]]:
                         yield "candidate settings", candidate.quote
             match block.kind:
                 case "table":
-                    for row in in_table(section.id, block.text, 0):
+                    for row in in_table(section.id, block.text, 0, paper.title):
                         if "hyperparameter" in row.kinds:
                             yield "rows of tables of settings", row.quote
                 case "equation" | "algorithm":

@@ -54,8 +54,8 @@ class OpenAIEngine:
     """Generation through a vLLM server's OpenAI-compatible interface.
 
     `url` is the server's root, without /v1; `socket` the Unix socket that it listens on, where it has no
-    port; `thinking` for a model that can. With a `guard` the server is ours: requests under way fail as soon
-    as its process is gone, with the cause, and one that hangs counts as dead. A server hangs that does
+    port; `thinking` for a model that can. With a `guard` the server is ours: requests under way fail as
+    soon as its process is gone, with the cause, and one that hangs counts as dead. A server hangs that does
     nothing for `stall_seconds`; one that does not show what it does may take `request_seconds` before an
     answer begins (stall.py).
     """
@@ -83,7 +83,7 @@ class OpenAIEngine:
         self._client = server_client(self._url, key, None, socket)
         self._closed = False
         self._look_seconds = min(LOOK_SECONDS, stall_seconds)
-        self._watch = StallWatch(self._metrics, stall_seconds, request_seconds)
+        self._stall = StallWatch(self._metrics, stall_seconds, request_seconds)
 
     @property
     def identity(self) -> Identity:
@@ -105,9 +105,9 @@ class OpenAIEngine:
         check_fits(request, await self.count(request.messages), self._context)
         body = chat_body(request, self._model, self._thinking)
         began = time.monotonic()
-        if needs_stream(request) or not await self._watch.tells():
+        if needs_stream(request) or not await self._stall.tells():
             return await self._tried(
-                lambda: read_stream(self._client, body, request, self._watch), request.purpose
+                lambda: read_stream(self._client, body, request, self._stall), request.purpose
             )
         answer = await self._post("/v1/chat/completions", body, request.purpose)
         return read_completion(answer, request, time.monotonic() - began)
@@ -173,7 +173,7 @@ class OpenAIEngine:
     async def _guarded(self, work: Awaitable[Result]) -> Result:
         """The result of `work`, or EngineFailed as soon as the server's process is gone or hangs."""
         task = asyncio.ensure_future(work)
-        stall = asyncio.ensure_future(self._watch.stall())
+        stall = asyncio.ensure_future(self._stall.stall())
         death = asyncio.ensure_future(self._guard.death()) if self._guard is not None else None
         jobs: set[asyncio.Future[Any]] = {task, stall} | ({death} if death is not None else set())
         for job in jobs:

@@ -1,8 +1,8 @@
 """An answer read while it is written, and ended here when it says what ends it.
 
 vLLM takes four stop strings at most. A request with more, or with a watch, is streamed: the server gets
-the first four, the rest is looked for here, and closing the stream makes the server stop. So is one to a
-server that does not show what it does: then the stream shows it.
+the first four, the rest is looked for here, and closing the stream makes the server stop. So is every one
+to a server that does not show what it does: then the stream shows it.
 """
 
 import time
@@ -69,9 +69,9 @@ class Ending:
 
 
 async def read_stream(
-    client: AsyncOpenAI, body: dict[str, Any], request: Request, watch: StallWatch
+    client: AsyncOpenAI, body: dict[str, Any], request: Request, stall: StallWatch
 ) -> Completion:
-    """The completion for `body`; `watch` is told of all that arrives. `cached_tokens` is 0 when it was
+    """The completion for `body`; `stall` is told of all that arrives. `cached_tokens` is 0 when it was
     ended here: the server tells that number only at an end of its own.
 
     Raises:
@@ -93,7 +93,7 @@ async def read_stream(
         stream=True,
         stream_cls=AsyncStream[ChatCompletionChunk],
     )
-    async with stream, aclosing(felt(stream, watch)) as chunks:
+    async with stream, aclosing(felt(stream, stall)) as chunks:
         async for chunk in chunks:
             if chunk.usage is not None:
                 prompt, output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
@@ -118,17 +118,17 @@ async def read_stream(
     )
 
 
-async def felt(stream: AsyncIterable[Chunk], watch: StallWatch) -> AsyncGenerator[Chunk, None]:
-    """What `stream` brings, with `watch` told of it."""
+async def felt(stream: AsyncIterable[Chunk], stall: StallWatch) -> AsyncGenerator[Chunk, None]:
+    """What `stream` brings, with `stall` told of it."""
     began = False
     try:
         async for chunk in stream:
             if began:
-                watch.felt()
+                stall.felt()
             else:
-                watch.stream_began()
+                stall.stream_began()
                 began = True
             yield chunk
     finally:
         if began:
-            watch.stream_ended()
+            stall.stream_ended()

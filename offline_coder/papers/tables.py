@@ -14,6 +14,8 @@ CAPTION = re.compile(
     re.IGNORECASE,
 )
 DELIMITER = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*")
+# Python's reader gives up on "<![" and other declarations that no name follows.
+DECLARATION = re.compile(r"<!(?!--)")
 CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -140,7 +142,7 @@ def count_of(value: str | None, most: int) -> int:
 def html_rows(text: str) -> list[list[tuple[str, int]]]:
     """The rows of the tables in a piece of HTML: the cells, and how many columns each spans."""
     reader = TableReader()
-    reader.feed(text)
+    reader.feed(DECLARATION.sub("", text))
     reader.close()
     return reader.rows
 
@@ -149,7 +151,7 @@ def html_table(text: str, clean: Callable[[str], str] = clean_line) -> tuple[str
     """Caption and Markdown of the tables in a piece of HTML; ("", "") when there is none. A cell that spans
     columns is followed by empty ones."""
     reader = TableReader()
-    reader.feed(text)
+    reader.feed(DECLARATION.sub("", text))
     reader.close()
     rows = [[part for cell, columns in row for part in (cell, *[""] * (columns - 1))] for row in reader.rows]
     return clean_line(reader.caption), markdown_table(rows, clean)

@@ -14,6 +14,9 @@ from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.stages.prompting import render_prompt
 
 MAX_UNPLANNED = 8
+LATE_ANNOTATIONS = "from __future__ import annotations"
+"""Types are not evaluated: one that does not exist is a finding, and no reason why a module cannot be
+imported."""
 ENTRY_IMPORTS = ("import argparse", "import yaml")
 HEAD_NAMES = frozenset({"read_arguments", "read_config"})
 SMALLEST = {
@@ -44,6 +47,7 @@ def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
         outside += ENTRY_IMPORTS
     groups = [
         docstring([f"{module.path}: {module.purpose}"], ""),
+        [LATE_ANNOTATIONS],
         sorted(dict.fromkeys(outside), key=lambda line: (line.startswith("from"), line)),
         list(local_imports(plan, module, dependencies)),
     ]

@@ -69,8 +69,6 @@ def test_a_server_that_hangs_is_one_line_with_what_to_type(sight: tuple[str, ...
 
 def test_a_blind_server_gets_its_own_limit_for_the_first_token() -> None:
     settings = EngineSettings(stall_seconds=0.5, request_seconds=1.0)
-    with walking_server("--blind", "--seconds", "2.5") as (url, _):
-        assert len(asyncio.run(ask(url, EngineSettings(stall_seconds=4.0), 1))) == 1
     with (
         walking_server("--blind", "--seconds", "20") as (url, _),
         pytest.raises(EngineFailed, match="hangs"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from offline_coder.core.errors import BadInput
+from offline_coder.papers.markdown import read_markdown
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
@@ -179,3 +180,9 @@ Real.
     path.write_text(text)
     rendered = render(read_paper(path))
     assert [line for line in rendered.split("\n") if line.startswith("#")] == ["#", "## [s1] 1 S"]
+
+
+@pytest.mark.parametrize("planted", ["<![ b", "<![xxxxxxxx", "<!x", "<!"])
+def test_a_declaration_in_an_html_table_does_not_stop_the_reader(planted: str) -> None:
+    text = f"# T\n\n## One\n\nWords.\n\n<table><tr><td>a {planted}</td><td>7</td></tr></table>\n"
+    assert "7" in render(read_markdown(text))

@@ -48,7 +48,7 @@ DATA = "import os\n\n\ndef load_data(n):\n    return n\n\n\ndef _own():\n    ret
 def test_bases_and_types_of_the_contract_are_imported() -> None:
     text = opening(PLAN, MODULES[1], {})
     assert text == (
-        '"""model.py: The network."""\n\n'
+        '"""model.py: The network."""\n\nfrom __future__ import annotations\n\n'
         "import numpy as np\nfrom torch import Tensor\nfrom torch import nn\nfrom typing import Optional\n"
     )
 

@@ -32,7 +32,7 @@ from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.overview import STEPS, ended, patterns, write_overview
 from offline_coder.stages.planning.reading import read_plan
-from offline_coder.stages.planning.signatures import routine_of
+from offline_coder.stages.planning.signatures import routine_of, with_known_types
 from offline_coder.stages.prompting import TEMPLATES, Context
 from offline_coder.weights import resolve
 
@@ -91,6 +91,18 @@ def test_signatures_are_put_right(signature: str, shown: str) -> None:
 )
 def test_a_path_that_means_something_else_is_renamed(written: str, kept: str) -> None:
     assert importable_path(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("f(x: torch.Tensor, n: int) -> dict[str, float]", "f(x: torch.Tensor, n: int) -> dict[str, float]"),
+        ("f(outputs: outputs, loss: Loss) -> score", "f(outputs, loss: Loss)"),
+        ("f(x: list[expert_mask]) -> Optional[np.ndarray]", "f(x) -> Optional[np.ndarray]"),
+    ],
+)
+def test_only_types_that_something_defines_stay(written: str, kept: str) -> None:
+    assert with_known_types(routine_of(written), {"Loss"}).signature() == f"def {kept}"
 
 
 def test_only_bases_that_something_defines_stay() -> None:

@@ -10,7 +10,7 @@ from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
-from offline_coder.stages.planning.signatures import python_name, routine_of, routines_of
+from offline_coder.stages.planning.signatures import python_name, routine_of, routines_of, with_known_types
 from offline_coder.stages.prompting import Context, render_prompt
 
 OFFERED_KINDS = frozenset({"model", "training"})
@@ -141,7 +141,7 @@ def architecture_of(draft: Draft) -> Architecture:
         functions=(Routine(name="main", returns="None"),),
     )
     planned = defined_once((*modules.values(), entry))
-    return Architecture(approach=tidy(draft.approach), modules=with_known_bases(planned))
+    return Architecture(approach=tidy(draft.approach), modules=typed(with_known_bases(planned)))
 
 
 def without_networks(part: DraftPart) -> DraftPart:
@@ -167,6 +167,27 @@ def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:
         taken.update(kept.names())
         found.append(kept)
     return tuple(found)
+
+
+def typed(modules: tuple[Module, ...]) -> tuple[Module, ...]:
+    """`modules` without types that name nothing that the plan or a well-known package has."""
+    classes = {planned.name for module in modules for planned in module.classes}
+
+    def known(routines: tuple[Routine, ...]) -> tuple[Routine, ...]:
+        return tuple(with_known_types(routine, classes) for routine in routines)
+
+    return tuple(
+        module.model_copy(
+            update={
+                "functions": known(module.functions),
+                "classes": tuple(
+                    planned.model_copy(update={"methods": known(planned.methods)})
+                    for planned in module.classes
+                ),
+            }
+        )
+        for module in modules
+    )
 
 
 def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:

@@ -5,11 +5,15 @@ repeated names, a default before a parameter without one) is put right here.
 """
 
 import ast
+import builtins
 import keyword
+from collections.abc import Collection
 
+from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.core.plan import Parameter, Routine
 
 OWN = frozenset({"self", "cls"})
+KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES})
 NOTHING = "none"
 """How models write that there are no parameters."""
 
@@ -26,6 +30,25 @@ def python_expression(text: str) -> str:
     except SyntaxError:
         return ""
     return text
+
+
+def known_type(text: str, classes: Collection[str]) -> str:
+    """The type `text` when each name in it is Python's, a well-known package's or one of `classes`; else "".
+    Small models write a parameter's own name for its type."""
+    names = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
+    return text if all(name in KNOWN_TYPES or name in classes for name in names) else ""
+
+
+def with_known_types(routine: Routine, classes: Collection[str]) -> Routine:
+    """`routine` without types that name nothing."""
+    parameters = tuple(
+        parameter.model_copy(update={"type": known_type(parameter.type, classes)})
+        if parameter.type
+        else parameter
+        for parameter in routine.parameters
+    )
+    returns = known_type(routine.returns, classes) if routine.returns else ""
+    return routine.model_copy(update={"parameters": parameters, "returns": returns})
 
 
 def split_parameters(text: str) -> list[str]:
