@@ -21,7 +21,9 @@ WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 OPEN_END = re.compile(r"[\w,(√]$")
 CONTINUES = re.compile(r"[a-z0-9.,;)]")
 # GROBID loses what is raised: 1.0 • 10 20 is a power, and so is 10 -9.
-POWER = re.compile(r"(?:(\d+(?:\.\d+)?) ?([•·×]) ?10 ?(-?\d{1,2})|\b10 (-\d{1,2}))(?![\d.])")
+POWER = re.compile(
+    r"(?:(?<![\d.])(\d{1,20}(?:\.\d{1,20})?) ?([•·×]) ?10 ?(-?\d{1,2})|\b10 (-\d{1,2}))(?![\d.])"
+)
 MISSING = r"\text{(equation missing in the source)}"
 Entry = dict[str, Any]
 

@@ -22,6 +22,13 @@ show() {
 }
 
 mount -t tmpfs -o "size=$bytes,mode=755" tmpfs "$root"
+# Before the folders that are shown: one of them may lie below /tmp.
+for folder in proc dev/shm tmp home/sandbox; do
+  mkdir -p "$root/$folder"
+done
+for folder in dev/shm tmp home/sandbox; do
+  mount -t tmpfs -o "size=$bytes,mode=1777,nosuid,nodev" tmpfs "$root/$folder"
+done
 while [ "$1" != -- ]; do
   show "$1" "$1"
   read_only "$root$1"
@@ -39,12 +46,6 @@ for device in null zero full random urandom; do
   show "/dev/$device" "/dev/$device"
 done
 ln -s /proc/self/fd "$root/dev/fd"
-for folder in proc dev/shm tmp home/sandbox; do
-  mkdir -p "$root/$folder"
-done
-for folder in dev/shm tmp home/sandbox; do
-  mount -t tmpfs -o "size=$bytes,mode=1777,nosuid,nodev" tmpfs "$root/$folder"
-done
 mount -t proc proc "$root/proc"
 # Namespaces of its own would give the code inside capabilities, and memory that nobody counts.
 echo 0 >"$root/proc/sys/user/max_user_namespaces"

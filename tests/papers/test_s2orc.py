@@ -9,6 +9,7 @@ import pytest
 from offline_coder.core.errors import BadInput
 from offline_coder.papers.paper import Paper
 from offline_coder.papers.read import read_paper
+from offline_coder.papers.render import render
 
 GOOD: dict[str, Any] = {
     "title": "Provided proper attribution is provided, we permit copying. The Real Title",
@@ -257,3 +258,12 @@ def test_the_newer_form_with_annotations_is_read(tmp_path: Path) -> None:
 def test_annotations_that_mark_nothing_are_an_error(tmp_path: Path, notes: object) -> None:
     with pytest.raises(BadInput, match="marks no paragraph"):
         read(tmp_path, {"content": {"text": "Words.", "annotations": notes}})
+
+
+def test_a_hundred_thousand_digits_are_read_once(tmp_path: Path) -> None:
+    text = "Text EQUATION" + "9" * 100_000 + " and so on."
+    path = tmp_path / "paper.json"
+    path.write_text(
+        json.dumps({"title": "A", "pdf_parse": {"body_text": [{"text": text, "section": "One"}]}})
+    )
+    assert "and so on" in render(read_paper(path))
