@@ -25,9 +25,12 @@ def bare(text: str) -> str:
 
 
 def last_mark(text: str) -> str:
-    """The last mark in `text`, "" when it has none."""
-    at = text.rfind("\ufdd7")
-    return text[at : text.index("\ufdd8", at) + 1] if at >= 0 else ""
+    """The last mark in `text`, "" when it has none. A macro's argument of one token may have cut one."""
+    at = len(text)
+    while (at := text.rfind("\ufdd7", 0, at)) >= 0:
+        if found := MARK_FORM.match(text, at):
+            return found[0]
+    return ""
 
 
 class SourceLines:

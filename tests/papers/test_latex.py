@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from offline_coder.core.errors import BadInput
+from offline_coder.papers.latex_places import last_mark
 from offline_coder.papers.paper import Block, Paper
 from offline_coder.papers.read import read_paper
 from offline_coder.papers.render import render
@@ -280,3 +281,8 @@ def test_a_folder_without_main_file_says_so(tmp_path: Path) -> None:
 def test_a_paper_without_text_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no body text"):
         paper_of(tmp_path, r"\documentclass{a}\title{T}\begin{document}\maketitle\section{A}\end{document}")
+
+
+def test_a_macro_that_takes_one_token_does_not_cut_a_line_mark() -> None:
+    assert last_mark("a \ufdd712\ufdd8b \ufdd73") == "\ufdd712\ufdd8"
+    assert last_mark("a \ufdd7") == ""
