@@ -17,9 +17,9 @@ ATTRIBUTE = r"(?:[#.][^\s{}]{1,200}|[\w-]{1,40}=(?:\"[^\"]{0,500}\"|[^\s{}]{1,20
 ATTRIBUTES = rf"\{{\s*{ATTRIBUTE}(?:\s+{ATTRIBUTE}){{0,20}}\s*\}}"
 INNER = r"((?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.){0,200}\]){0,2000})"
 LINK = re.compile(
-    rf"\[{INNER}\]\(([^()\s]{{0,500}}(?:\([^()\s]{{0,200}}\)[^()\s]{{0,200}})?)\)(?:{ATTRIBUTES})?"
+    rf"(?<!\\)\[{INNER}\]\(([^()\s]{{0,500}}(?:\([^()\s]{{0,200}}\)[^()\s]{{0,200}})?)\)(?:{ATTRIBUTES})?"
 )
-SPAN = re.compile(rf"\[{INNER}\]{ATTRIBUTES}")
+SPAN = re.compile(rf"(?<!\\)\[{INNER}\]{ATTRIBUTES}")
 IMAGE = re.compile(rf"!\[{INNER}\]\([^()]{{0,500}}\)(?:{ATTRIBUTES})?")
 KEY = r"[\w](?:[\w:.#$%&+?<>~/-]{0,150}\w)?"
 CITES = re.compile(rf"\[((?:[^\[\]@]{{0,60}}\s)?-?@{KEY}(?:[^\[\]]{{0,1500}})?)\]")

@@ -72,6 +72,7 @@ class TableReader(HTMLParser):
         self.rows: list[list[tuple[str, int]]] = []
         self.caption = ""
         self.inside = ""
+        self.column = 0  # where the next cell of the row stands
         self.below: dict[int, tuple[int, int]] = {}  # column -> how many rows more, how many columns
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -82,6 +83,7 @@ class TableReader(HTMLParser):
             self.below = {}
         elif tag == "tr":
             self.rows.append([])
+            self.column = 0
             self.fill()
         elif tag in ("td", "th"):
             if not self.rows:
@@ -89,8 +91,8 @@ class TableReader(HTMLParser):
             found = dict(attrs)
             columns, rows = count_of(found.get("colspan"), WIDEST), count_of(found.get("rowspan"), TALLEST)
             if rows > 1:
-                self.below[self.column()] = (rows, columns)
-            self.rows[-1].append(("", columns))
+                self.below[self.column] = (rows, columns)
+            self.add(columns)
             self.inside = "cell"
         elif tag == "caption":
             self.inside = "caption"
@@ -99,19 +101,20 @@ class TableReader(HTMLParser):
         elif tag in ("sup", "sub"):
             self.handle_data("^" if tag == "sup" else "_")
 
-    def column(self) -> int:
-        """The column where the next cell of the row stands."""
-        return sum(columns for _, columns in self.rows[-1])
+    def add(self, columns: int) -> None:
+        """An empty cell at the end of the row."""
+        self.rows[-1].append(("", columns))
+        self.column += columns
 
     def fill(self) -> None:
         """Empty cells where a cell of a row above reaches down to."""
-        while (reach := self.below.get(self.column())) is not None and self.column() < WIDEST:
+        while (reach := self.below.get(self.column)) is not None and self.column < WIDEST:
             rows, columns = reach
             if rows < 2:
-                del self.below[self.column()]
+                del self.below[self.column]
                 return
-            self.below[self.column()] = (rows - 1, columns)
-            self.rows[-1].append(("", columns))
+            self.below[self.column] = (rows - 1, columns)
+            self.add(columns)
 
     def handle_endtag(self, tag: str) -> None:
         """Close a cell or the caption."""
