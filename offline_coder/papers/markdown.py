@@ -14,7 +14,15 @@ from offline_coder.papers.markdown_inline import heading_text, plain
 from offline_coder.papers.markdown_lines import ITEM, Raw, cut
 from offline_coder.papers.markdown_own import ESCAPED, OWN_HEADING, own_pieces
 from offline_coder.papers.markdown_repair import with_lost_headings
-from offline_coder.papers.outline import NOTICE, TOP_LEVEL, Draft, Numbering, sections_of, split_number
+from offline_coder.papers.outline import (
+    NOTICE,
+    TOP_LEVEL,
+    Draft,
+    Numbering,
+    refuse_too_many,
+    sections_of,
+    split_number,
+)
 from offline_coder.papers.paper import Block, BlockKind, Certainty, Paper, Place, ReadingWarning, SourceFormat
 from offline_coder.papers.render import ALGORITHM_FENCE
 from offline_coder.papers.tables import CAPTION, DELIMITER, captioned, html_table, markdown_table, split_row
@@ -78,6 +86,7 @@ def read_markdown(text: str, source: SourceFormat = "markdown") -> Paper:
         pieces = with_lost_headings(cut(front.lines, before))
     if not pieces:
         raise BadInput("the Markdown file is empty", "give a file that holds the paper's text")
+    refuse_too_many(sum(piece.kind == "heading" for piece in pieces))
     for piece in pieces:
         reader.take(piece)
     return reader.paper(source)

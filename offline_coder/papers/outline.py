@@ -130,6 +130,12 @@ def with_levels(drafts: list[Draft]) -> list[tuple[Draft, int]]:
     return found
 
 
+def refuse_too_many(headings: int) -> None:
+    """Raises BadInput when no paper has so many headings."""
+    if headings > MOST_SECTIONS:
+        raise BadInput(f"{headings} headings: this is no paper", f"a paper may have {MOST_SECTIONS}")
+
+
 def sections_of(drafts: list[Draft]) -> tuple[Section, ...]:
     """The sections of `drafts` in order, with unique ids.
 
@@ -140,8 +146,7 @@ def sections_of(drafts: list[Draft]) -> tuple[Section, ...]:
     Raises:
         BadInput: there are over 3,000 of them.
     """
-    if len(drafts) > MOST_SECTIONS:
-        raise BadInput(f"{len(drafts)} headings: this is no paper", f"a paper may have {MOST_SECTIONS}")
+    refuse_too_many(len(drafts))
     counting = not any(draft.number for draft in drafts)
     counters = [0] * (DEEPEST + 1)
     unnumbered: dict[str, int] = {}
