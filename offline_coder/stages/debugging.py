@@ -25,12 +25,12 @@ from offline_coder.runs.journal import Journal
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.coding import ShownFile
 from offline_coder.stages.grammar import grammar
+from offline_coder.stages.opening import LATE_ANNOTATIONS
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import errors_in, errors_in_any, tidy_code
 from offline_coder.stages.smoke import SmokeRun, smoke_run
 from offline_coder.stages.wired_entry import wired_entry
 
-POSTPONED = "from __future__ import annotations"
 MAX_LINES = 2000
 """Lines of a file that can be corrected; each is a choice of the constraint."""
 REPO_FILE = re.compile(r'File "(?:[^"]*/)?([A-Za-z0-9_]+\.py)", line \d+')
@@ -97,12 +97,12 @@ async def postponed_if_better(
 def postponed(text: str) -> str:
     """The module `text` with its annotations left unevaluated; as it is where it does not parse."""
     tree = parse_python(text)
-    if tree is None or POSTPONED in text:
+    if tree is None or LATE_ANNOTATIONS in text:
         return text
     lines = text.split("\n")
     said = ast.get_docstring(tree) is not None
     at = (tree.body[0].end_lineno or 0) if said else 0
-    return "\n".join([*lines[:at], *([""] if said else []), POSTPONED, *lines[at:]])
+    return "\n".join([*lines[:at], *([""] if said else []), LATE_ANNOTATIONS, *lines[at:]])
 
 
 async def wired_if_better(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-NOWHERE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "0"}
+NOWHERE = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_NO_INDEX": "0"}
 """An index that cannot be reached, should pip ask one."""
 
 

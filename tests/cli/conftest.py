@@ -1,5 +1,9 @@
-"""Running the command line in this process."""
+"""Running the command line in this process, and runs that are killed in processes of their own."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from offline_coder.cli.main import main
+from tests.conftest import ROOT
 
 PAPER = """# A Small Paper
 
@@ -22,6 +27,25 @@ The network has 3 layers of width 128 and uses ReLU.
 
 We train with Adam, a learning rate of 0.001 and a batch size of 64 for 20 epochs.
 """
+
+
+def killed_runs(kills: int, by: str, *arguments: str | Path, **environment: str) -> dict[str, int]:
+    """What scripts/kill_harness.py counted when runs were killed `kills` times. Nothing was wrong, and no
+    answer was asked for again."""
+    harness = ROOT / "scripts" / "kill_harness.py"
+    outcome = subprocess.run(
+        [sys.executable, harness, *arguments, "--by", by, "--kills", str(kills)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.stderr == ""
+    tally = json.loads(outcome.stdout)
+    assert tally["wrong"] == []
+    assert (tally["asked_again"], tally["kills"], outcome.returncode) == (0, kills, 0)
+    counted: dict[str, int] = tally
+    return counted
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Runs that are killed, interrupted, or whose disk fills, end in one line and can be resumed."""
 
-import json
 import os
 import resource
 import signal
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, killed_runs
 from tests.cli.test_run import tree
 from tests.conftest import HANGS, ROOT
 
@@ -37,20 +36,7 @@ def offline_coder(
 
 @pytest.mark.parametrize(("name", "kills"), [("KILL", 8), ("INT", 3)])
 def test_killed_runs_end_as_undisturbed_ones(paper_file: Path, name: str, kills: int) -> None:
-    harness = ROOT / "scripts" / "kill_harness.py"
-    outcome = subprocess.run(
-        [sys.executable, harness, "--paper", paper_file, "--kills", str(kills), "--by", name],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert outcome.stderr == ""
-    tally = json.loads(outcome.stdout)
-    assert tally["wrong"] == []
-    assert tally["asked_again"] == 0
-    assert tally["kills"] == kills
-    assert tally["answers"] > 0
-    assert outcome.returncode == 0
+    assert killed_runs(kills, name, "--paper", paper_file)["answers"] > 0
 
 
 def test_the_second_interruption_does_not_wait(tmp_path: Path) -> None:

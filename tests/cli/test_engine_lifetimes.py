@@ -15,7 +15,7 @@ import pytest
 
 from offline_coder.engines.launcher import descendants
 from offline_coder.weights.importing import import_folder
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, killed_runs
 from tests.cli.test_run import tree
 from tests.conftest import HANGS, ROOT
 from tests.engines.test_launcher import running, wait_for
@@ -101,19 +101,8 @@ def test_what_fits_with_no_context_is_one_line(
 def test_killed_with_its_engine_or_losing_it_a_run_ends_as_an_undisturbed_one(
     run: tuple[str | Path, ...], by: str, kills: int
 ) -> None:
-    harness = ROOT / "scripts" / "kill_harness.py"
     given = ("--engine", "small", "--context", str(CONTEXT), "--paper", str(run[1]))
-    outcome = subprocess.run(
-        [sys.executable, harness, *given, "--by", by, "--kills", str(kills)],
-        env={**os.environ, SECONDS: "0.05"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert outcome.stderr == ""
-    tally = json.loads(outcome.stdout)
-    assert tally["wrong"] == []
-    assert (tally["asked_again"], tally["kills"], outcome.returncode) == (0, kills, 0)
+    killed_runs(kills, by, *given, **{SECONDS: "0.05"})
 
 
 def test_an_engine_that_hangs_is_started_again_and_the_run_ends_as_an_undisturbed_one(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan
 from offline_coder.papers.paper import Block, Paper, Section
 
 SENTENCES = (
@@ -12,6 +13,18 @@ TABLE = (
     "| Hyperparameter | Value |\n|---|---|\n| Dropout | 0.1 |\n| Weight decay | 1e-2 |\n"
     "| Noise levels | 0.2, 0.4 |"
 )
+
+
+def plan_of_two(modules: tuple[Module, ...]) -> Plan:
+    """A plan of model.py and of main.py, which builds on it."""
+    return Plan(
+        overview="x",
+        architecture=Architecture(approach="", modules=modules),
+        build_order=BuildOrder(
+            order=("model.py", "main.py"), depends_on={"model.py": (), "main.py": ("model.py",)}
+        ),
+        config=(),
+    )
 
 
 @pytest.fixture

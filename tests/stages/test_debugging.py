@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offline_coder.core.errors import MissingPrerequisite
-from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan, Routine
+from offline_coder.core.plan import Module, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
@@ -19,19 +19,13 @@ from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.debugging import LineEdit, smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
+from tests.stages.conftest import plan_of_two
 
 MODULES = (
     Module(path="model.py", purpose="", functions=(Routine(name="half"),)),
     Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
 )
-PLAN = Plan(
-    overview="x",
-    architecture=Architecture(approach="", modules=MODULES),
-    build_order=BuildOrder(
-        order=("model.py", "main.py"), depends_on={"model.py": (), "main.py": ("model.py",)}
-    ),
-    config=(),
-)
+PLAN = plan_of_two(MODULES)
 FILES = {
     "model.py": "def half(x):\n    return x / 0\n",
     "main.py": "import sys\n\nfrom model import half\n\nprint(half(2) if '--smoke' in sys.argv else 0)\n",

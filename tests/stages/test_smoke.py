@@ -8,27 +8,21 @@ from pathlib import Path
 import pytest
 
 from offline_coder.core.errors import MissingPrerequisite
-from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
+from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages import smoke
 from offline_coder.stages.opening import opening
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.smoke import SmokeRun, smoke_run
+from tests.stages.conftest import plan_of_two
 
 Run = Callable[[str], SmokeRun]
 MODULES = (
     Module(path="model.py", purpose="", classes=(ClassPlan(name="Net"), ClassPlan(name="Unused"))),
     Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
 )
-PLAN = Plan(
-    overview="x",
-    architecture=Architecture(approach="", modules=MODULES),
-    build_order=BuildOrder(
-        order=("model.py", "main.py"), depends_on={"model.py": (), "main.py": ("model.py",)}
-    ),
-    config=(),
-)
+PLAN = plan_of_two(MODULES)
 MODEL = (
     "class Net:\n    def __init__(self):\n        self.x = 1\n\n\n"
     "class Unused:\n    def __init__(self):\n        self.x = 2\n"
