@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from openai import AsyncOpenAI, AsyncStream
+from openai import APIConnectionError, AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
 from offline_coder.core.errors import EngineFailed
@@ -75,7 +75,7 @@ async def read_stream(
     ended here: the server tells that number only at an end of its own.
 
     Raises:
-        EngineFailed: the answer has another shape, or ended for another reason than stop or length.
+        EngineFailed: the answer ended for another reason than stop or length.
         openai.APIError: the server refused, or was lost.
     """
     began = time.monotonic()
@@ -104,6 +104,9 @@ async def read_stream(
                 told = choice.finish_reason or told
             if ending.reason is not None:
                 break
+    if told is None and ending.reason is None:
+        # A server that is killed may close its connections as one that has said all; it has not.
+        raise APIConnectionError(message="the answer broke off", request=stream.response.request)
     ending.finish()
     reason = ending.reason or FINISH.get(str(told))
     if reason is None:

@@ -16,7 +16,7 @@ from offline_coder.engines.client import OpenAIEngine
 from offline_coder.engines.endpoint import endpoint_engine
 from offline_coder.engines.settings import EngineSettings, Thinking
 from offline_coder.engines.vllm_server import free_port
-from tests.engines.wire_server import Reply, WireServer, chat_reply, wire_server
+from tests.engines.wire_server import Reply, WireServer, chat_reply, stream_reply, wire_server
 
 CHAT = "/v1/chat/completions"
 REQUEST = Request("test", (Message(role="user", content="hi"),), Sampling(max_tokens=5, stop=("x",)), 3)
@@ -116,6 +116,19 @@ def test_a_stumble_is_tried_again(stumble: Reply) -> None:
     got, server = asked(stumble, stumble, chat_reply())
     assert got.text == "hello"
     assert len([route for route, _, _ in server.seen if route == CHAT]) == 3
+
+
+STREAMED = replace(REQUEST, sampling=Sampling(max_tokens=50, stop=tuple("vwxyz")))
+"""More stop strings than the server takes."""
+
+
+def test_a_stream_that_breaks_off_is_asked_for_again() -> None:
+    broken = stream_reply("hel", None)
+    with wire_server({CHAT: [broken, stream_reply("hello", "stop")]}) as server:
+        got = asyncio.run(ask(server.url, request=STREAMED))
+    assert (got.text, got.finish_reason) == ("hello", "stop")
+    with wire_server({CHAT: [broken]}) as server, pytest.raises(EngineFailed, match="the answer broke off"):
+        asyncio.run(ask(server.url, request=STREAMED))
 
 
 @pytest.mark.parametrize(

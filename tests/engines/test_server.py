@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from offline_coder.core.constraint import JsonSchema
 from offline_coder.core.errors import BadInput, EngineFailed
 from offline_coder.core.request import Message, Request, Sampling
 from offline_coder.engines import launcher
@@ -204,7 +205,9 @@ def test_a_server_that_dies_fails_its_requests_at_once(
     loop: asyncio.Runner, small_model: ModelFolder, engine_turn: None, tmp_path: Path
 ) -> None:
     messages = (Message(role="user", content="Count to a thousand in words."),)
-    request = Request("long", messages, Sampling(max_tokens=3000, temperature=1.0), seed=1)
+    # The model cannot say less than this.
+    long = {"type": "array", "minItems": 100, "items": {"type": "string", "minLength": 100}}
+    request = Request("long", messages, Sampling(max_tokens=3000), seed=1, constraint=JsonSchema(long))
 
     before = set(launcher.descendants(os.getpid()))
 

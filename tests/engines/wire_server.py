@@ -21,6 +21,16 @@ def chat_reply(**changes: Any) -> Reply:
     return 200, {"choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}
 
 
+def stream_reply(text: str, finish: str | None) -> Reply:
+    """A chat completion in two events; without a `finish` it is one that broke off."""
+    deltas: list[dict[str, Any]] = [
+        {"delta": {"content": text}, "finish_reason": None},
+        {"delta": {}, "finish_reason": finish},
+    ]
+    events = [json.dumps({"choices": [{"index": 0, **delta}]}) for delta in deltas]
+    return 200, "".join(f"data: {event}\n\n" for event in (*events, "[DONE]")[: None if finish else 1])
+
+
 class WireServer(ThreadingHTTPServer):
     """`replies` holds for each route the replies still to give; the last one is given again and again.
     `seen` lists (route, key, body) of every request."""
