@@ -39,6 +39,7 @@ def summary(folder: Path, outcome: Outcome) -> dict[str, Any]:
         "attempts": [attempt.model_dump() for attempt in checks.attempts] if checks else [],
         "smoke": checks.smoke.model_dump() if checks else None,
         "left_out": [part.model_dump() for part in manifest.left_out],
+        "code_left_out": [part.model_dump() for part in manifest.code_left_out],
         "stages": [stage.model_dump() for stage in manifest.stages],
         "engine_start_seconds": manifest.engine_start_seconds,
         "seconds": manifest.seconds,
@@ -114,6 +115,7 @@ def _print_checks(facts: dict[str, Any]) -> None:
         click.echo(
             f"Answers that met their limit and were cut: {len(cut)} ({', '.join(sorted(set(cut))[:4])})."
         )
-    if facts["left_out"]:
-        tokens = sum(part["tokens"] for part in facts["left_out"])
-        click.echo(f"Left out of the prompts: {tokens} tokens of the paper (manifest.json).")
+    for key, prompts in (("left_out", "prompts"), ("code_left_out", "prompts of analysis and code")):
+        if facts[key]:
+            tokens = sum(part["tokens"] for part in facts[key])
+            click.echo(f"Left out of the {prompts}: {tokens} tokens of the paper (manifest.json).")

@@ -105,6 +105,8 @@ def page(text: str) -> str:
         paper_title=text,
         paper_tokens=100,
         left_out=(OmittedPart(part="s9", title=text, tokens=12345),),
+        code_paper_tokens=60,
+        code_left_out=(OmittedPart(part="s2.p1", title=text, tokens=54321),),
         warnings=(ReaderNote(what=text, where=text, certainty="possible"),),
         engine=Identity(engine="vllm", version="1", model=text, weights_digest="abc"),
         context=1000,
@@ -135,7 +137,10 @@ def page(text: str) -> str:
 def test_it_says_what_happened() -> None:
     text = page("plain words")
     for fact in (
-        "12345",
+        "100 tokens of the paper are in every prompt of planning",
+        "12345 tokens were left out",
+        "60 tokens of the paper are in every prompt of analysis and code",
+        "54321 tokens were left out",
         "777",
         "10.0",
         "stub",
