@@ -1,0 +1,188 @@
+"""What each device of checking and mending brings: finished runs, carried out again with other settings.
+
+    python scripts/ablation.py RUN ... --candidates 4 --debug-rounds 4 [--write docs/code.md]
+
+The first lines of each run are read from its checks.json: the findings when the last module was written, when
+the mechanical changes were made, when the model had mended, and when stand-ins took the places of the rest.
+For the other lines the run is carried out again in a folder beside it, beginning with a copy of the
+journal, so that only what the device itself asks is asked: tokens and seconds are what it adds. The model of
+the run must be at hand, or its server at --endpoint.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from run_tables import Share, table
+
+from offline_coder.cli.progress import Silent
+from offline_coder.core.attempt import Attempt
+from offline_coder.core.finding import Tally
+from offline_coder.engines.settings import EngineSettings
+from offline_coder.runs.checks import Checks
+from offline_coder.runs.folder import MANIFEST, RunFolder, readable_json
+from offline_coder.runs.manifest import Manifest
+from offline_coder.session import Job, execute
+
+MARK = "<!-- ablation -->"
+HEADS = ("run", "with", "errors", "others", "tokens", "seconds", "smoke run", "planned names called")
+HONEST = ("stand-in", "placeholder")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A device, the findings it leaves, and what it costs; `seconds` None where no clock ran for it alone."""
+
+    device: str
+    left: Tally
+    tokens: int
+    seconds: float | None = None
+    smoke: tuple[str, str] = ("", "")
+
+    def cells(self, run: str) -> list[str]:
+        """The line in the table."""
+        seconds = "" if self.seconds is None else f"{self.seconds:.0f}"
+        return [
+            run,
+            self.device,
+            *map(str, (self.left.errors, self.left.others, self.tokens)),
+            seconds,
+            *self.smoke,
+        ]
+
+
+def mended(attempts: Sequence[Attempt], final: Tally) -> list[Line]:
+    """The lines of one run, from the attempts in the order in which they were made."""
+    model = next((at for at, attempt in enumerate(attempts) if attempt.tokens), len(attempts))
+    honest = next(
+        (at for at, attempt in enumerate(attempts) if attempt.means.startswith(HONEST)), len(attempts)
+    )
+    # Where the model was not asked, its line is the mechanical one.
+    model = min(model, honest)
+
+    def before(at: int) -> Tally:
+        return attempts[at].before if at < len(attempts) else final
+
+    return [
+        Line("nothing", before(0), 0),
+        Line("mechanical changes", before(model), 0),
+        Line("+ the model's", before(honest), sum(attempt.tokens for attempt in attempts)),
+    ]
+
+
+def read(folder: Path) -> tuple[Manifest, Checks]:
+    """What a finished run says of itself.
+
+    Raises:
+        SystemExit: it is no finished run.
+    """
+    manifest = RunFolder(folder).manifest()
+    if manifest is None or manifest.status != "finished":
+        sys.exit(f"ablation: {folder} is no finished run")
+    return manifest, Checks.model_validate_json((folder / "checks.json").read_text("utf-8"))
+
+
+def left(checks: Checks) -> Tally:
+    """The findings of a finished run."""
+    errors = sum(finding.severity == "error" for finding in checks.findings)
+    return Tally(errors=errors, others=len(checks.findings) - errors)
+
+
+def ran(checks: Checks) -> tuple[str, str]:
+    """How the smoke run ended, and the planned names it called."""
+    called = len(checks.smoke.called)
+    return checks.smoke.status, str(Share(called, called + len(checks.smoke.uncalled)))
+
+
+def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **changed: int) -> Line:
+    """The line of `device`: the run of `base` again, with settings `changed`."""
+    output = base.with_name(f"{base.name}-{device.replace(' ', '-')}")
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    shutil.copy(base / "journal.jsonl", output / "journal.jsonl")
+    stages = manifest.stage_settings.model_copy(update=changed)
+    # As if this run had been stopped before its first file: what the journal answers is not asked again.
+    begun = {
+        "status": "interrupted",
+        "files": {},
+        "records": {},
+        "stage_settings": stages,
+        "endpoint": endpoint,
+    }
+    (output / MANIFEST).write_text(readable_json(manifest.model_copy(update=begun)), encoding="utf-8")
+    job = Job(
+        paper=Path(manifest.paper),
+        output=output,
+        model=manifest.model,
+        endpoint=endpoint,
+        reader=manifest.reader,
+        stages=stages,
+        engine=EngineSettings(context=manifest.context_asked),
+    )
+    asyncio.run(execute(job, Silent()))
+    again, checks = read(output)
+    asked = sum(stage.output_tokens for stage in again.stages)
+    return Line(device, left(checks), asked, again.seconds - again.engine_start_seconds, ran(checks))
+
+
+def lines(base: Path, endpoint: str, candidates: int, debug_rounds: int) -> list[Line]:
+    """All lines of one run."""
+    manifest, checks = read(base)
+    endpoint = endpoint or manifest.endpoint
+    found = mended(checks.attempts, left(checks))
+    found.append(Line("+ stand-ins", left(checks), found[-1].tokens, None, ran(checks)))
+    found.append(carried_out(base, manifest, endpoint, f"best of {candidates}", candidates=candidates))
+    found.append(carried_out(base, manifest, endpoint, f"debug {debug_rounds}", debug_rounds=debug_rounds))
+    return found
+
+
+def summed(every: Sequence[Sequence[Line]]) -> list[Line]:
+    """One line a device: the sums over all runs."""
+    sums = []
+    for of_device in zip(*every, strict=True):
+        first = of_device[0]
+        seconds = [line.seconds for line in of_device if line.seconds is not None]
+        sums.append(
+            Line(
+                first.device,
+                Tally(
+                    errors=sum(line.left.errors for line in of_device),
+                    others=sum(line.left.others for line in of_device),
+                ),
+                sum(line.tokens for line in of_device),
+                sum(seconds) if seconds else None,
+            )
+        )
+    return sums
+
+
+def main() -> None:
+    """Print the table, or put it behind `<!-- ablation -->` in a file, before the next such mark."""
+    parser = argparse.ArgumentParser(description="What each device of checking and mending brings.")
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--endpoint", default="", help="a server with the model of the runs")
+    parser.add_argument("--candidates", type=int, default=4)
+    parser.add_argument("--debug-rounds", type=int, default=4)
+    parser.add_argument("--write", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    every = {
+        run.name: lines(run, arguments.endpoint, arguments.candidates, arguments.debug_rounds)
+        for run in arguments.runs
+    }
+    rows = [line.cells(name) for name, found in every.items() for line in found]
+    rows += [line.cells("all") for line in summed(list(every.values()))]
+    made = table(HEADS, rows)
+    if arguments.write is None:
+        print(made)
+        return
+    before, mark, rest = arguments.write.read_text("utf-8").partition(MARK)
+    after = rest[rest.index("<!--") :] if "<!--" in rest else ""
+    arguments.write.write_text(f"{before}{mark}\n\n{made}\n\n{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
