@@ -1,10 +1,14 @@
 """Measure one run, stage by stage, against a naive schedule of the same requests, in one call.
 
-    python scripts/bench.py PAPER --model NAME
+    python scripts/bench.py PAPER --model NAME [--without-naive]
 
 The naive schedule is what PaperCoder's local path does: the engine is loaded again for each stage
 and requests are sent one at a time. It asks exactly the requests that the run journaled. Ratios hold
 for this machine and this moment; nothing else should run beside them.
+
+Two more figures tell how well the engine is used: the time in which no request was under way, and what
+analysis and coding wrote a second, as a share of what the engine alone writes when it is given as many
+answers at once after prompts as long, which it has already read.
 """
 
 import argparse
@@ -13,13 +17,15 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from offline_coder.cli.progress import Silent
-from offline_coder.core.request import Completion, Request
+from offline_coder.core.engine import Engine
+from offline_coder.core.request import Completion, Request, Sampling
 from offline_coder.engines.open import open_engine
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.runs.journal import Journal
@@ -34,6 +40,80 @@ STAGE_OF = {
     "rewrite": "repair",
     "debugging": "checking",
 }
+
+DECODING = ("analysis", "coding")
+OWN_TOKENS = 128
+"""Tokens of each answer by which the engine's own speed is measured."""
+
+
+@dataclass
+class Timeline(Silent):
+    """When the engine had something to do. For each stage the answers, as (begin, end, prompt tokens, output
+    tokens), in seconds of one clock."""
+
+    stages: dict[str, list[tuple[float, float, int, int]]] = field(default_factory=dict)
+
+    def stage_began(self, name: str, steps: int) -> None:
+        """Answers from now on are of `name`."""
+        self.current = self.stages.setdefault(name, [])
+
+    def answered(self, request: Request, completion: Completion, from_journal: bool) -> None:
+        """One more answer."""
+        if not from_journal:
+            end = time.monotonic()
+            tokens = (completion.prompt_tokens, completion.output_tokens)
+            self.current.append((end - completion.seconds, end, *tokens))
+
+    def busy(self, stage: str) -> float:
+        """Seconds of `stage` in which at least one request was under way."""
+        total, until = 0.0, 0.0
+        for begin, end, _, _ in sorted(self.stages.get(stage, [])):
+            total += max(0.0, end - max(begin, until))
+            until = max(until, end)
+        return total
+
+    def at_once(self, stage: str) -> int:
+        """Requests under way together, on average over the busy seconds."""
+        waited = sum(end - begin for begin, end, _, _ in self.stages[stage])
+        return max(1, round(waited / self.busy(stage)))
+
+    def rate(self, stage: str) -> float:
+        """Output tokens a busy second."""
+        return sum(output for *_, output in self.stages[stage]) / self.busy(stage)
+
+
+async def own_rate(engine: Engine, request: Request, at_once: int) -> float:
+    """Output tokens a second of `at_once` answers after the prompt of `request`, which was read before."""
+    free = replace(request, constraint=None, watch=None)
+    await engine.complete(replace(free, sampling=Sampling(max_tokens=1)))
+    sampling = Sampling(max_tokens=OWN_TOKENS, temperature=0.2)
+    began = time.monotonic()
+    answers = await asyncio.gather(
+        *(engine.complete(replace(free, sampling=sampling, seed=seed)) for seed in range(at_once))
+    )
+    return sum(answer.output_tokens for answer in answers) / (time.monotonic() - began)
+
+
+def show_use(
+    console: Console, timeline: Timeline, stages: Sequence[StageRecord], own: dict[str, float]
+) -> None:
+    """Print how well the engine was used."""
+    asking = [stage for stage in stages if timeline.stages.get(stage.name)]
+    total = sum(stage.seconds for stage in asking)
+    idle = total - sum(timeline.busy(stage.name) for stage in asking)
+    console.print(
+        f"no request under way: {idle:.1f} s of {total:.0f} s in the stages that ask ({idle / total:.1%})"
+    )
+    for name, rate in own.items():
+        console.print(
+            f"{name}: {timeline.rate(name):.1f} tokens/s, {timeline.at_once(name)} answers at once; "
+            f"the engine alone {rate:.1f}: {timeline.rate(name) / rate:.0%}"
+        )
+
+
+def longest(requests: Sequence[Request]) -> Request:
+    """The request with the longest prompt."""
+    return max(requests, key=lambda request: sum(len(message.content) for message in request.messages))
 
 
 def journaled_requests(journal: Path) -> dict[str, list[Request]]:
@@ -81,15 +161,23 @@ def show(console: Console, title: str, loading: float, stages: Sequence[StageRec
     return total
 
 
-async def measure(paper: Path, model: str, output: Path) -> None:
+async def measure(paper: Path, model: str, output: Path, *, with_naive: bool) -> None:
     """Both schedules, one after the other, and their ratio."""
-    console = Console()
+    console, timeline = Console(), Timeline()
     shutil.rmtree(output, ignore_errors=True)
-    outcome = await execute(Job(paper=paper, output=output, model=model), Silent())
+    outcome = await execute(Job(paper=paper, output=output, model=model), timeline)
     ours = show(console, "this run", outcome.manifest.engine_start_seconds, outcome.manifest.stages)
+    requests, log = journaled_requests(output / "journal.jsonl"), output / "naive-engine.log"
+    async with open_engine(model, resolve=model_folder, log=log, settings=EngineSettings()) as engine:
+        own = {
+            name: await own_rate(engine, longest(requests[name]), timeline.at_once(name)) for name in DECODING
+        }
+    show_use(console, timeline, outcome.manifest.stages, own)
+    if not with_naive:
+        return
     loading, records = 0.0, []
-    for name, requests in journaled_requests(output / "journal.jsonl").items():
-        seconds, record = await naive_stage(model, name, requests, output / "naive-engine.log")
+    for name, asked in requests.items():
+        seconds, record = await naive_stage(model, name, asked, log)
         loading += seconds
         records.append(record)
     naive = show(console, "naive: engine loaded for each stage, one request at a time", loading, records)
@@ -102,10 +190,13 @@ def main() -> None:
     parser.add_argument("paper", type=Path)
     parser.add_argument("--model", default="qwen2.5-coder-0.5b-int8")
     parser.add_argument("-o", "--output", type=Path, default=Path("bench/run"))
+    parser.add_argument("--without-naive", action="store_true", help="measure this run alone")
     arguments = parser.parse_args()
     if not arguments.paper.exists():
         sys.exit(f"bench: no such paper: {arguments.paper}; give one: make bench PAPER=FILE")
-    asyncio.run(measure(arguments.paper, arguments.model, arguments.output))
+    asyncio.run(
+        measure(arguments.paper, arguments.model, arguments.output, with_naive=not arguments.without_naive)
+    )
 
 
 if __name__ == "__main__":
