@@ -36,7 +36,7 @@ from offline_coder.stages.planning.config import config_tree, config_yaml
 from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written, errors_in_any
-from offline_coder.stages.repository import companion_files
+from offline_coder.stages.repository import companion_files, readme
 from offline_coder.stages.rewriting import rewrite
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.whole_files import rewrite_files
@@ -207,13 +207,14 @@ async def make_repository(
         mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
 
     with meter.stage("checking"):
-        files = {**mended.files, **companion_files(paper, plan, written, external_imports(mended.files))}
+        files = {**mended.files, **companion_files(plan, external_imports(mended.files))}
         smoke = await smoke_run_and_debug(engine, context, plan, files, settings, journal, meter.watcher.note)
-        files = dict(smoke.files)
+        findings = look(smoke.files)
+        text = readme(paper, plan, written, findings, wired=smoke.wired)
+        files = {**smoke.files, "README.md": text}
         refuse_broken(files)
         for path, text in files.items():
             run.write(f"repo/{path}", text)
-        findings = look(files)
     return Repository(plan, written, mended.attempts, files, findings, smoke)
 
 

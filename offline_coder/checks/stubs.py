@@ -13,6 +13,8 @@ _UNFINISHED = re.compile(
     r"simplified version|for (?:simplicity|demonstration))\b",
     re.IGNORECASE,
 )
+STAND_IN = "stand-in"
+"""The rule of a use of `undefined`, which stands for a name that nothing defines."""
 ONLY_DOCSTRING = "has only a docstring"
 _ABSTRACT = ("abstractmethod", "abstractproperty", "overload")
 
@@ -64,7 +66,7 @@ def _stand_ins(path: str, tree: ast.Module) -> list[Finding]:
         Finding(
             file=path,
             line=node.lineno,
-            rule="stand-in",
+            rule=STAND_IN,
             message=f"uses {node.args[0].value!s}, which nothing defines",
             severity="warning",
             advice="Define it, or use what is meant.",
