@@ -1,9 +1,8 @@
 """Where a text goes round in circles, as small models do."""
 
 MAX_PERIOD_LINES = 40
-MIN_COPIES_SHORT = 8
-MIN_COPIES_LONG = 4
-LONG_BLOCK_LINES = 5
+MIN_COPIES = ((8, 3), (5, 4), (1, 8))
+"""Lines of a block from which on so many copies in a row are degenerate, the longest first."""
 TAIL_CHARACTERS = 8000
 MIN_TAIL_COPIES = 8
 MIN_TAIL_REPEATED = 400
@@ -13,8 +12,8 @@ def repeats(text: str) -> int | None:
     """Offset in characters where `text` starts to repeat itself degenerately; None when it does not.
 
     `text[:offset]` keeps the first copy. Degenerate is a block of up to 40 lines that follows itself:
-    8 times in a row, or 4 times when it is 5 lines or longer. At the very end of the text any period
-    counts, within a line too, from 8 copies and 400 characters on. Takes linear time.
+    8 times in a row, 4 times when it is 5 lines or longer, 3 times from 8 lines on. At the very end of the
+    text any period counts, within a line too, from 8 copies and 400 characters on. Takes linear time.
     """
     found = [offset for offset in (_repeated_lines(text), _repeated_tail(text)) if offset is not None]
     return min(found, default=None)
@@ -27,7 +26,7 @@ def _repeated_lines(text: str) -> int | None:
     ids = [numbers.setdefault(line, len(numbers)) for line in lines]
     starts: list[tuple[int, int]] = []
     for period in range(1, min(MAX_PERIOD_LINES, len(ids) // 2) + 1):
-        copies = MIN_COPIES_LONG if period >= LONG_BLOCK_LINES else MIN_COPIES_SHORT
+        copies = next(copies for least, copies in MIN_COPIES if period >= least)
         run = 0
         for index in range(period, len(ids)):
             run = run + 1 if ids[index] == ids[index - period] else 0

@@ -19,9 +19,12 @@ class Budget:
         """The budget of a run."""
         return cls(settings.rewrite_tokens, settings.rewrite_file_tokens)
 
-    def take(self, path: str, needed: int = 0) -> int:
-        """Set aside what one answer for `path` may have; 0 when less is left than is `needed`."""
+    def take(self, path: str, needed: int = 0, enough: int | None = None) -> int:
+        """Set aside what one answer for `path` may have, no more than is `enough`, so that others can be
+        asked for beside it; 0 when less is left than is `needed`."""
         room = min(self.run, self.file - self.spent.get(path, 0))
+        if enough is not None:
+            room = min(room, enough)
         if room < max(SMALLEST_ANSWER, needed):
             return 0
         self.book(path, room)

@@ -87,9 +87,9 @@ async def write_file(
     begun = tidy_code(frame.begun).rstrip()
     pieces = await asyncio.gather(
         *(
-            write_definition(
+            Asked(
                 engine, context, task, module, bounded, inner_frame(frame, begun, head, heads), head
-            )
+            ).written()
             for head in heads
         )
     )
@@ -144,72 +144,83 @@ class Piece:
     ends: tuple[EarlyEnd, ...]
 
 
-async def write_definition(
-    engine: Engine,
-    context: Context,
-    task: str,
-    module: Module,
-    settings: StageSettings,
-    frame: Frame,
-    head: Head,
-) -> Piece:
-    """The definition that `head` begins, asked for again with another seed while it has no body."""
-    tried: list[str] = []
-    ends: list[EarlyEnd] = []
-    for attempt in range(1 + settings.regenerations):
-        if attempt:
-            tried.append(f"asked for {head.name} again")
-        purpose = f"{'repair' if attempt else 'coding'}:{module.path}:{head.name}"
-        seed = settings.seed + attempt
-        answer = await ask_code(engine, context, purpose, task, settings, seed, frame)
-        if not answer.asked:
-            tried.append(f"{NO_ROOM} for {head.name}")
-            break
-        if stopped_inside(answer, frame):
-            answer = await continued(
-                engine, context, task, module, settings, frame, head, answer, seed, tried, ends
-            )
-        code = whole_part(module.path, answer)
-        ends += answer.early_end(head.name, code)
-        if defines(code, head.name) and len(code) > len(tidy_code(frame.begun)):
-            if code != answer.code:
-                tried.append(f"cut {head.name} back to its last whole statement")
-            return Piece(code, tuple(tried), tuple(ends))
-    return Piece("", tuple(tried), tuple(ends))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One planned definition, which `head` begins inside `frame`, and what asking for it takes."""
+
+    engine: Engine
+    context: Context
+    task: str
+    module: Module
+    settings: StageSettings
+    frame: Frame
+    head: Head
+
+    async def written(self) -> Piece:
+        """The definition, asked for again with another seed while it has no body. Raises what the engine
+        raises."""
+        name = self.head.name
+        tried: list[str] = []
+        ends: list[EarlyEnd] = []
+        for attempt in range(1 + self.settings.regenerations):
+            if attempt:
+                tried.append(f"asked for {name} again")
+            purpose = f"{'repair' if attempt else 'coding'}:{self.module.path}:{name}"
+            seed = self.settings.seed + attempt
+            answer = await self.answer(purpose, self.settings.code_tokens, seed, self.frame)
+            if not answer.asked:
+                tried.append(f"{NO_ROOM} for {name}")
+                break
+            for turn in range(1, 1 + self.settings.continuations):
+                kept = answer.whole()
+                if not stopped_inside(answer, self.frame) or answer.room - answer.tokens < SMALLEST_ANSWER:
+                    break
+                tried.append(f"continued {CONTINUED[answer.reason]}: {name}")
+                ends += answer.early_end(name, kept)
+                following = await self.continued(answer, kept, seed + CONTINUED_SEED * turn)
+                if not following.asked:
+                    break
+                answer = following
+            code = whole_part(self.module.path, answer)
+            ends += answer.early_end(name, code)
+            if defines(code, name) and len(code) > len(tidy_code(self.frame.begun)):
+                if code != answer.code:
+                    tried.append(f"cut {name} back to its last whole statement")
+                return Piece(code, tuple(tried), tuple(ends))
+        return Piece("", tuple(tried), tuple(ends))
+
+    async def continued(self, answer: Answer, kept: str, seed: int) -> Answer:
+        """What goes on from `kept`, the whole statements of an answer that the watch ended, in what room that
+        has left. A class whose method went round in circles goes on with its next planned method, for from
+        where it was the model takes the same way again."""
+        circles = answer.reason == "circles"
+        begun = kept + (next_method(self.module, self.head.name, kept) if circles else "")
+        purpose = f"repair:continue:{self.module.path}:{self.head.name}"
+        rest = replace(self.frame, begun=begun)
+        return await self.answer(purpose, answer.room - answer.tokens, seed, rest)
+
+    async def answer(self, purpose: str, room: int, seed: int, frame: Frame) -> Answer:
+        """One answer of at most `room` tokens."""
+        bounded = self.settings.model_copy(update={"code_tokens": room})
+        return await ask_code(self.engine, self.context, purpose, self.task, bounded, seed, frame)
 
 
-async def continued(
-    engine: Engine,
-    context: Context,
-    task: str,
-    module: Module,
-    settings: StageSettings,
-    frame: Frame,
-    head: Head,
-    answer: Answer,
-    seed: int,
-    tried: list[str],
-    ends: list[EarlyEnd],
-) -> Answer:
-    """The answer, which the watch ended inside the definition, gone on with from its last whole statement
-    with other seeds, in what room it has left."""
-    purpose = f"repair:continue:{module.path}:{head.name}"
-    for turn in range(1, 1 + settings.continuations):
-        kept = answer.whole()
-        left = answer.room - answer.tokens
-        if not stopped_inside(answer, frame) or left < SMALLEST_ANSWER:
-            break
-        tried.append(f"continued {CONTINUED[answer.reason]}: {head.name}")
-        ends += answer.early_end(head.name, kept)
-        bounded = settings.model_copy(update={"code_tokens": left})
-        rest = replace(frame, begun=kept)
-        following = await ask_code(
-            engine, context, purpose, task, bounded, seed + CONTINUED_SEED * turn, rest
-        )
-        if not following.asked:
-            break
-        answer = following
-    return answer
+def next_method(module: Module, name: str, text: str) -> str:
+    """The head of the first planned method that class `name` in `text` lacks, "" when it lacks none or is a
+    function."""
+    planned = next((cls for cls in module.classes if cls.name == name), None)
+    tree = parse_python(text)
+    if planned is None or tree is None:
+        return ""
+    written = {
+        inner.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == name
+        for inner in node.body
+        if isinstance(inner, DEFINITIONS)
+    }
+    missing = next((method for method in planned.methods if method.name not in written), None)
+    return f"\n    {missing.signature(method=True)}:\n" if missing else ""
 
 
 def stopped_inside(answer: Answer, frame: Frame) -> bool:

@@ -28,6 +28,8 @@ from offline_coder.stages.repair import FENCE, PREFILL
 
 # The definition begins in the first column, so whatever else begins there comes after its end.
 NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
+SMALLEST_REWRITE = 384
+"""Tokens for a definition that is short, or new."""
 OWED = frozenset({"missing-class", "missing-function"})
 CONTRACT = OWED | {"missing-method", "stub"}
 
@@ -59,7 +61,11 @@ async def rewrite(
     tried: set[tuple[str, str]] = set()
     for turn in range(settings.rewrite_rounds):
         chosen = choose(plan, mended, tried)
-        asked = [(target, room) for target in chosen if (room := budget.take(target.file))]
+        asked = [
+            (target, room)
+            for target in chosen
+            if (room := budget.take(target.file, enough=room_for_rewrite(target)))
+        ]
         if not asked:
             break
         tried.update((target.file, target.name) for target, _ in asked)
@@ -75,6 +81,11 @@ async def rewrite(
                 continue
             mended = judge(mended, Rewrite(target, completion), look, order)
     return mended
+
+
+def room_for_rewrite(target: Target) -> int:
+    """Tokens in which the definition is easily written again: nearly twice what it has now."""
+    return max(SMALLEST_REWRITE, len(target.shown) // 2)
 
 
 def choose(plan: Plan, mended: Mended, tried: set[tuple[str, str]]) -> list[Target]:

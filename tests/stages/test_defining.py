@@ -136,3 +136,22 @@ def test_prose_after_a_definition_is_cut_off_and_nothing_is_asked_again() -> Non
     file, asked = written("    def run(self) -> int:\n        return 1\n", f"    return a + 1\n{prose}")
     assert len(asked) == 2
     assert file.text.endswith("    return a + 1\n")
+
+
+def test_a_class_whose_constructor_turns_in_circles_goes_on_with_its_next_method() -> None:
+    forward = Routine(name="forward", parameters=(Parameter(name="x", type="int"),), returns="int")
+    net = ClassPlan(name="Net", purpose="a net", methods=(Routine(name="__init__"), forward))
+    module = Module(path="model.py", purpose="adds", classes=(net,))
+    widths = "".join(f"        self.width_{at} = {at}\n" for at in range(8))
+    asked: list[Request] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        return f"    def __init__(self):\n{widths * 20}" if len(asked) == 1 else "        return x\n"
+
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context(""), "write it", module, StageSettings(), Frame(BEGUN))
+    )
+    assert asked[1].messages[-1].content.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n")
+    assert file.text.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n        return x\n")
+    assert file.ends[0].reason == "circles"
