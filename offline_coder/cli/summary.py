@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from offline_coder.core.plan import ENTRY_POINT
 from offline_coder.runs.checks import Checks
 from offline_coder.session import Outcome
 
@@ -82,7 +83,8 @@ def _stages(facts: dict[str, Any]) -> Table:
 def _tree(folder: Path, facts: dict[str, Any]) -> Tree:
     tree = Tree(Text(f"{folder}/repo"))
     for path, size in facts["files"].items():
-        verdict = facts["verdicts"].get(path, "made from the plan")
+        wired = path == ENTRY_POINT and facts["smoke"] and facts["smoke"]["wired"]
+        verdict = "wired from the plan" if wired else facts["verdicts"].get(path, "made from the plan")
         tree.add(Text.assemble(path, (f"  {size} bytes, {verdict}", "dim")))
     return tree
 
