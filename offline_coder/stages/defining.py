@@ -173,11 +173,12 @@ class Asked:
                 break
             for turn in range(1, 1 + self.settings.continuations):
                 kept = answer.whole()
-                if not stopped_inside(answer, self.frame) or answer.room - answer.tokens < SMALLEST_ANSWER:
+                room = self.settings.code_tokens if answer.reason == "length" else answer.room - answer.tokens
+                if not stopped_inside(answer, self.frame) or room < SMALLEST_ANSWER:
                     break
                 tried.append(f"continued {CONTINUED[answer.reason]}: {name}")
                 ends += answer.early_end(name, kept)
-                following = await self.continued(answer, kept, seed + CONTINUED_SEED * turn)
+                following = await self.continued(answer, kept, room, seed + CONTINUED_SEED * turn)
                 if not following.asked:
                     break
                 answer = following
@@ -189,15 +190,15 @@ class Asked:
                 return Piece(code, tuple(tried), tuple(ends))
         return Piece("", tuple(tried), tuple(ends))
 
-    async def continued(self, answer: Answer, kept: str, seed: int) -> Answer:
-        """What goes on from `kept`, the whole statements of an answer that the watch ended, in what room that
-        has left. A class whose method went round in circles goes on with its next planned method, for from
-        where it was the model takes the same way again."""
+    async def continued(self, answer: Answer, kept: str, room: int, seed: int) -> Answer:
+        """What goes on from `kept`, the whole statements of an answer that was ended before its end, in at
+        most `room` tokens. A class whose method went round in circles goes on with its next planned method,
+        for from where it was the model takes the same way again."""
         circles = answer.reason == "circles"
         begun = kept + (next_method(self.module, self.head.name, kept) if circles else "")
         purpose = f"repair:continue:{self.module.path}:{self.head.name}"
         rest = replace(self.frame, begun=begun)
-        return await self.answer(purpose, answer.room - answer.tokens, seed, rest)
+        return await self.answer(purpose, room, seed, rest)
 
     async def answer(self, purpose: str, room: int, seed: int, frame: Frame) -> Answer:
         """One answer of at most `room` tokens."""
@@ -224,9 +225,11 @@ def next_method(module: Module, name: str, text: str) -> str:
 
 
 def stopped_inside(answer: Answer, frame: Frame) -> bool:
-    """Whether the watch ended the answer before its definition did, and something of it is good. A line
-    that begins in the first column was no part of the definition."""
-    kept = answer.whole() if answer.reason in ("broken", "circles") else ""
+    """Whether the answer was ended before its definition was, by the watch or for want of room, and something
+    of it is good. A line that begins in the first column was no part of the definition."""
+    if not answer.cut or (answer.reason == "length" and repeats(answer.code) is not None):
+        return False
+    kept = answer.whole()
     rest = answer.code[len(kept) :].lstrip("\n")
     return len(kept) > len(frame.begun) and rest[:1] in (" ", "\t")
 

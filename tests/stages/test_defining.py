@@ -155,3 +155,34 @@ def test_a_class_whose_constructor_turns_in_circles_goes_on_with_its_next_method
     assert asked[1].messages[-1].content.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n")
     assert file.text.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n        return x\n")
     assert file.ends[0].reason == "circles"
+
+
+def test_an_answer_that_was_cut_goes_on_from_its_last_whole_statement() -> None:
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Completion:
+        asked.append(request)
+        texts = (
+            "    def run(self) -> int:\n        return 1\n",
+            "    b = a + 1\n    return (b +",
+            "    return b\n",
+        )
+        reasons: tuple[FinishReason, ...] = ("stop", "length", "stop")
+        at = len(asked) - 1
+        return Completion(
+            text=texts[at],
+            finish_reason=reasons[at],
+            prompt_tokens=9,
+            cached_tokens=0,
+            output_tokens=request.sampling.max_tokens if reasons[at] == "length" else 9,
+            seconds=0.0,
+        )
+
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context(""), "write it", MODULE, StageSettings(), Frame(BEGUN))
+    )
+    assert file.text.endswith("    b = a + 1\n    return b\n")
+    assert asked[2].messages[-1].content.endswith("    b = a + 1\n")
+    assert asked[2].sampling.max_tokens == asked[1].sampling.max_tokens
+    assert "continued a cut answer: add" in file.repairs
+    assert file.ends == ()
