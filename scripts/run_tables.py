@@ -77,12 +77,14 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
     )
     loads = isinstance(yaml.safe_load(files["config.yaml"]), dict)
     verdicts = Counter(file.verdict for file in checks.files)
+    ends = [end for file in checks.files for end in file.ends]
     return [
         folder.name,
         manifest.engine.model,
         str(Share(len(files) - rules["syntax"], len(files))),
         "yes" if agree and loads else "no",
         f"{verdicts['repaired']}, {verdicts['stub']}",
+        f"{len(ends)}: {sum(end.kept for end in ends)} + {sum(end.spared for end in ends)}",
         str(Share(imports - rules["missing-module"] - rules["missing-name"], imports)),
         str(Share(max(promised - sum(rules[rule] for rule in CONTRACT), 0), promised)),
         str(rules["undefined-name"] + rules["stand-in"]),
@@ -114,6 +116,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 CODE_HEADS = (
     *("run", "model", "files that parse", "plan, files and config agree", "repaired, stubs"),
+    "answers ended early: tokens kept + spared",
     *("local imports that resolve", "planned names with their parameters", "undefined names"),
     *(
         "config keys read that exist",

@@ -38,6 +38,7 @@ def summary(folder: Path, outcome: Outcome) -> dict[str, Any]:
         "verdicts": {file.path: file.verdict for file in checks.files} if checks else {},
         "findings": [finding.model_dump() for finding in checks.findings] if checks else [],
         "attempts": [attempt.model_dump() for attempt in checks.attempts] if checks else [],
+        "ended_early": [end.model_dump() for file in checks.files for end in file.ends] if checks else [],
         "smoke": checks.smoke.model_dump() if checks else None,
         "left_out": [part.model_dump() for part in manifest.left_out],
         "code_left_out": [part.model_dump() for part in manifest.code_left_out],
@@ -97,6 +98,13 @@ def _print_checks(facts: dict[str, Any]) -> None:
     click.echo(
         f"\nEvery file parses. {len(verdicts)} modules: {verdicts.count('repaired')} repaired, {stubs} stubs."
     )
+    ended = facts["ended_early"]
+    if ended:
+        kept, spared = (sum(end[key] for end in ended) for key in ("kept", "spared"))
+        click.echo(
+            f"Answers ended while they were written: {len(ended)}; {kept} tokens of them were kept, {spared} "
+            f"were not asked for."
+        )
     attempts = facts["attempts"]
     if attempts:
         kept = sum(attempt["kept"] for attempt in attempts)

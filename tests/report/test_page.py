@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offline_coder.core.attempt import Attempt
+from offline_coder.core.early_end import EarlyEnd
 from offline_coder.core.engine import Identity
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Architecture, BuildOrder, ConfigEntry, Module, Plan
@@ -66,7 +67,16 @@ def page(text: str) -> str:
         ),
     )
     checks = Checks(
-        files=(FileVerdict(path="main.py", verdict="stub", repairs=(text,), before=(), left_out=(text,)),),
+        files=(
+            FileVerdict(
+                path="main.py",
+                verdict="stub",
+                repairs=(text,),
+                before=(),
+                left_out=(text,),
+                ends=(EarlyEnd(name=text, reason="circles", tokens=90, kept=31337, spared=5),),
+            ),
+        ),
         attempts=(
             Attempt(
                 file="main.py",
@@ -141,6 +151,7 @@ def test_it_says_what_happened() -> None:
         "12345 tokens were left out",
         "60 tokens of the paper are in every prompt of analysis and code",
         "54321 tokens were left out",
+        "31337 kept, 5 not asked for",
         "777",
         "10.0",
         "stub",
