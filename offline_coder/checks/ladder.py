@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from offline_coder.checks.attributes import check_attributes
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
@@ -35,9 +36,9 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), duplicates, calls, contracts (when `architecture` is given; "missing-file" for a
-    planned module that is not there), configuration keys (when `config`, the loaded config.yaml, is
-    given), stubs, entry point. A file that does not parse stops on the first rung.
+    distribution names), duplicates, calls, attributes, contracts (when `architecture` is given;
+    "missing-file" for a planned module that is not there), configuration keys (when `config`, the loaded
+    config.yaml, is given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -49,6 +50,7 @@ def check_repository(
     findings += _in_order(check_packages(files, packages))
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
+    findings += _in_order(check_attributes(whole))
     if architecture is not None:
         findings += _check_contracts(files, architecture)
     if config is not None:

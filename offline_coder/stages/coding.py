@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from offline_coder.checks.attributes import MODULE_BASES
 from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
@@ -177,6 +178,7 @@ def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, 
         importable=importable,
         example_import=example_import(plan, importable),
         entry_point=module.path == ENTRY_POINT,
+        networks=[cls.name for cls in module.classes if not MODULE_BASES.isdisjoint(cls.bases)],
         config_keys=[f"{entry.key} = {entry.value!r}" for entry in plan.config],
     )
 

@@ -82,7 +82,7 @@ IMPORTS = [
     ("def f(config):\n    return config['model.width']\n", "config-key", 2),
     ("def f(config):\n    return config['depth']\n", "config-key", 2),
     ("def f(config):\n    return config.model.depth\n", "config-key", 2),
-    ("class A:\n    def f(self):\n        return self.cfg.get('depth')\n", "config-key", 3),
+    ("class A:\n    cfg: dict\n    def f(self):\n        return self.cfg.get('depth')\n", "config-key", 4),
     ("def f(config):\n    return config.get('model', {}).get('depth', 3)\n", "config-key", 2),
     ("def f():\n    pass\n", "stub", 1),
     ("def f():\n    '''Doc.'''\n    raise NotImplementedError('later')\n", "stub", 1),
