@@ -13,6 +13,7 @@ from offline_coder.checks.contracts import check_contract
 from offline_coder.checks.duplicates import check_duplicates
 from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
+from offline_coder.checks.library import check_library
 from offline_coder.checks.names import check_names
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.stubs import check_stubs
@@ -36,9 +37,10 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), duplicates, calls, attributes, contracts (when `architecture` is given;
-    "missing-file" for a planned module that is not there), configuration keys (when `config`, the loaded
-    config.yaml, is given), stubs, entry point. A file that does not parse stops on the first rung.
+    distribution names), what is taken from PyTorch and NumPy, duplicates, calls, attributes, contracts (when
+    `architecture` is given; "missing-file" for a planned module that is not there), configuration keys
+    (when `config`, the loaded config.yaml, is given), stubs, entry point. A file that does not parse stops
+    on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -48,6 +50,7 @@ def check_repository(
     stubs = [finding for path, text in whole.items() for finding in check_stubs(path, text)]
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
+    findings += check_library(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
     findings += _in_order(check_attributes(whole))

@@ -127,7 +127,7 @@ def test_a_key_that_the_loaded_configuration_lacks_is_an_error() -> None:
 HONEST = [
     "import net\nfrom net import Outside\nprint(net.x, Outside)\n",
     "try:\n    import model.fast as fast\nexcept ImportError:\n    fast = None\nprint(fast)\n",
-    "import torch.nn as nn\nfrom torch.nn import functional as F\nprint(nn.x, F.y)\n",
+    "import torch.nn as nn\nfrom torch.nn import functional as F\nprint(nn.Linear, F.relu)\n",
     "import model.net\nprint(model.net.Net, model.__name__)\n",
     "from model.net import *\nprint(Net)\n",
     "from .other import helper\nprint(helper)\n",

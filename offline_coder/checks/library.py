@@ -1,0 +1,122 @@
+"""Does what code takes from PyTorch and NumPy exist there?
+
+Small models call functions that no version ever had. The names are those of the versions in requirements/,
+written by scripts/library_names.py, so that a check imports nothing.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from offline_coder.checks.modules import Import, modules_of
+from offline_coder.checks.source import nodes_of
+from offline_coder.core.finding import Finding
+
+NAMES = Path(__file__).with_name("library_names.json")
+LIKE_IT = 3
+"""Names shown that are like the one that does not exist."""
+
+
+@cache
+def library_names() -> Mapping[str, frozenset[str]]:
+    """Dotted name of a module -> the public names in it."""
+    modules = json.loads(NAMES.read_text(encoding="utf-8"))["modules"]
+    return {module: frozenset(names.split()) for module, names in modules.items()}
+
+
+def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Errors of rule "missing-library-name" in `files` (path -> text): an import from a module of PyTorch or
+    NumPy, or an attribute of one, that it does not have. One for a file and a name, where it is first used.
+
+    Passed over are modules that are not known, private names, names that also stand in the file as a
+    string, what a try with handlers surrounds, and variables that hide a module.
+    """
+    modules = modules_of(files)
+    return tuple(
+        finding
+        for path, tree in modules.trees.items()
+        for finding in _first(_missing(path, tree, modules.imports[path]))
+    )
+
+
+def _first(findings: Iterator[Finding]) -> list[Finding]:
+    """Of several findings of one subject the first."""
+    by_subject: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda finding: finding.line):
+        by_subject.setdefault(finding.subject, finding)
+    return list(by_subject.values())
+
+
+def _missing(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
+    known = library_names()
+    nodes = nodes_of(tree)
+    said = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    guarded = {
+        inner
+        for node in nodes
+        if isinstance(node, ast.Try) and node.handlers
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    aliases: dict[str, str] = {}
+    for found in imports:
+        if found.name is None:
+            bound, target = (found.bound_as, found.target) if found.bound_as else _root(found.target)
+            aliases[bound] = target
+        elif found.target in known:
+            aliases[found.bound_as or found.name] = f"{found.target}.{found.name}"
+            exists = found.name in known[found.target] or found.name == "*"
+            if not exists and not found.guarded and found.name not in said:
+                yield _finding(path, found.line, found.target, found.name)
+    for name in _hidden(nodes):
+        aliases.pop(name, None)
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and node not in guarded:
+            module = _module_of(node.value, aliases, known)
+            private = node.attr.startswith("_") or node.attr in said
+            if module and isinstance(node.ctx, ast.Load) and not private and node.attr not in known[module]:
+                yield _finding(path, node.lineno, module, node.attr)
+
+
+def _root(dotted: str) -> tuple[str, str]:
+    """What `import a.b.c` binds, and to which module."""
+    root = dotted.partition(".")[0]
+    return root, root
+
+
+def _hidden(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
+    """Names that are bound otherwise than by an import, somewhere in the file."""
+    for node in nodes:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def _module_of(node: ast.expr, aliases: Mapping[str, str], known: Mapping[str, frozenset[str]]) -> str | None:
+    """The known module that an expression stands for."""
+    if isinstance(node, ast.Name):
+        dotted = aliases.get(node.id)
+    elif isinstance(node, ast.Attribute):
+        above = _module_of(node.value, aliases, known)
+        dotted = f"{above}.{node.attr}" if above else None
+    else:
+        return None
+    return dotted if dotted in known else None
+
+
+def _finding(path: str, line: int, module: str, name: str) -> Finding:
+    like = get_close_matches(name, library_names()[module], LIKE_IT)
+    return Finding(
+        file=path,
+        line=line,
+        rule="missing-library-name",
+        message=f"{module} has no {name}",
+        advice=f"It has {', '.join(like)}." if like else f"Use what {module} has, or write it.",
+        subject=f"{module}.{name}",
+    )
