@@ -32,7 +32,7 @@ def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
     NumPy, or an attribute of one, that it does not have. One for a file and a name, where it is first used.
 
     Passed over are modules that are not known, private names, names that also stand in the file as a
-    string, what a try with handlers surrounds, and variables that hide a module.
+    string, what a try with handlers surrounds, annotations that stay text, and variables that hide a module.
     """
     modules = modules_of(files)
     return tuple(
@@ -60,7 +60,7 @@ def _missing(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterat
         if isinstance(node, ast.Try) and node.handlers
         for statement in node.body
         for inner in ast.walk(statement)
-    }
+    } | _never_evaluated(tree, nodes)
     aliases: dict[str, str] = {}
     for found in imports:
         if found.name is None:
@@ -79,6 +79,18 @@ def _missing(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterat
             private = node.attr.startswith("_") or node.attr in said
             if module and isinstance(node.ctx, ast.Load) and not private and node.attr not in known[module]:
                 yield _finding(path, node.lineno, module, node.attr)
+
+
+def _never_evaluated(tree: ast.Module, nodes: tuple[ast.AST, ...]) -> set[ast.AST]:
+    """What stands in annotations that stay text."""
+    late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    annotations = [
+        getattr(node, field, None)
+        for node in nodes
+        if late and isinstance(node, ast.arg | ast.AnnAssign | ast.FunctionDef | ast.AsyncFunctionDef)
+        for field in ("annotation", "returns")
+    ]
+    return {inner for found in annotations if found is not None for inner in ast.walk(found)}
 
 
 def _root(dotted: str) -> tuple[str, str]:

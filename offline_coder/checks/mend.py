@@ -26,6 +26,7 @@ from offline_coder.checks.edits import (
     without_annotations,
 )
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
+from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
@@ -252,6 +253,35 @@ def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module)
             )
 
 
+def spelled_as_there(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name of a library in another spelling (MultiHeadAttention): as the library has it."""
+    module, _, name = finding.subject.rpartition(".")
+    right = [known for known in library_names()[module] if _letters(known) == _letters(name)]
+    # torch.optim has a class Adam and a module adam.
+    right = [known for known in right if known[0].isupper() == name[0].isupper()] or right
+    if len(right) != 1:
+        return
+    text, means = repository.files[finding.file], f"{right[0]} in place of {name}"
+    wrong = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == name and node.end_lineno == node.lineno
+    ]
+    for node in sorted(wrong, key=lambda node: (node.lineno, node.end_col_offset or 0), reverse=True):
+        text = replace_expression(text, node, f"{ast.unparse(node.value)}.{right[0]}")
+    yield Edit(finding.file, text, means)
+    for statement in tree.body:
+        if not isinstance(statement, ast.ImportFrom):
+            continue
+        if statement.module == module and statement.lineno == finding.line:
+            names = [
+                ast.alias(name=right[0], asname=bound_name(alias)) if alias.name == name else alias
+                for alias in statement.names
+            ]
+            new = ast.ImportFrom(module=module, names=names, level=0)
+            yield from _edits(finding.file, replace_statement(text, statement, [new]), means)
+
+
 def start_main(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A main that nobody calls, or that is called on import: called when the file is started."""
     text = repository.files[finding.file]
@@ -302,6 +332,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "defined-elsewhere": (import_duplicate,),
     "redefined": (remove_double,),
     "config-key": (read_where_it_is,),
+    "missing-library-name": (spelled_as_there,),
     "signature": (planned_head,),
     "no-entry-point": (start_main,),
     "unguarded-entry": (start_main,),

@@ -54,6 +54,12 @@ def test_what_is_there_or_cannot_be_known_is_none(code: str) -> None:
     assert found(f"{HEAD}def f(x):\n    {code}\n") == []
 
 
+def test_an_annotation_is_only_looked_at_where_it_is_evaluated() -> None:
+    source = f"{HEAD}def f(x: torch.utils.dataLoader) -> nn.Tensors:\n    return x\n"
+    assert found(source) == [(6, "torch.nn.Tensors"), (6, "torch.utils.dataLoader")]
+    assert found(f"from __future__ import annotations\n{source}") == []
+
+
 def test_each_name_is_one_finding_in_a_file() -> None:
     assert found(f"{HEAD}a = F.bleu\nb = F.bleu\n") == [(6, "torch.nn.functional.bleu")]
 

@@ -240,3 +240,16 @@ def test_a_circle_of_imports_is_an_error_unless_it_is_closed_late() -> None:
     early = building | {"data.py": f"from training import train\n{DATA}\n\ndef late():\n    return train\n"}
     assert not [f for f in look(late) if f.rule == "circular-import"]
     assert {f.file for f in look(early) if f.rule == "circular-import"} == {"data.py", "training.py"}
+
+
+def test_a_name_of_a_library_is_spelled_as_it_is_there() -> None:
+    model = (
+        "from torch import nn\nfrom torch.optim import ADAM\n\n\nclass Net:\n    def __init__(self, width):\n"
+        "        self.one = nn.MultiHeadAttention(width, 1), nn.MultiHeadAttention(\n            width, 2)\n"
+        "        self.two = ADAM\n        self.width = nn.relu(width)\n"
+    )
+    text = mended(model=model).files["model.py"]
+    assert text.count("nn.MultiheadAttention(") == 2
+    assert "MultiHead" not in text
+    assert "from torch.optim import Adam as ADAM" in text
+    assert "nn.ReLU(width)" in text
