@@ -269,7 +269,8 @@ def spelled_as_there(repository: Repository, finding: Finding, tree: ast.Module)
     ]
     for node in sorted(wrong, key=lambda node: (node.lineno, node.end_col_offset or 0), reverse=True):
         text = replace_expression(text, node, f"{ast.unparse(node.value)}.{right[0]}")
-    yield Edit(finding.file, text, means)
+    if wrong:
+        yield Edit(finding.file, text, means)
     for statement in tree.body:
         if not isinstance(statement, ast.ImportFrom):
             continue
