@@ -16,6 +16,8 @@ from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
 
 NAMES = Path(__file__).with_name("library_names.json")
+USUAL = {"nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy"}
+"""How modules are usually called."""
 LIKE_IT = 3
 """Names shown that are like the one that does not exist."""
 
@@ -25,6 +27,21 @@ def library_names() -> Mapping[str, frozenset[str]]:
     """Dotted name of a module -> the public names in it."""
     modules = json.loads(NAMES.read_text(encoding="utf-8"))["modules"]
     return {module: frozenset(names.split()) for module, names in modules.items()}
+
+
+def may_exist(dotted: str) -> bool:
+    """False when `dotted` ("torch.utils.dataLoader", "nn.Tensor") names something in PyTorch or NumPy that is
+    not there; what lies deeper than the known modules may exist."""
+    root, _, rest = dotted.partition(".")
+    module = USUAL.get(root, root)
+    for name in rest.split(".") if rest else ():
+        names = library_names().get(module)
+        if names is None:
+            return True
+        if name not in names:
+            return False
+        module = f"{module}.{name}"
+    return True
 
 
 def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from importlib import metadata
 
 import pytest
 
-from offline_coder.checks.library import NAMES, check_library, library_names
+from offline_coder.checks.library import NAMES, check_library, library_names, may_exist
 from tests.conftest import ROOT
 
 HEAD = "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
@@ -73,3 +73,19 @@ def test_the_names_are_those_of_the_installed_versions() -> None:
     assert subprocess.run([sys.executable, script, "--check"], check=False).returncode == 0
     assert "Linear" in library_names()["torch.nn"]
     assert importlib.util.find_spec("torch.utils.tensorboard") is not None
+
+
+@pytest.mark.parametrize(
+    ("dotted", "there"),
+    [
+        ("torch.utils.data.DataLoader", True),
+        ("torch.utils.dataLoader", False),
+        ("nn.Tensor", False),
+        ("np.ndarray", True),
+        ("torch.Tensor.anything", True),
+        ("pandas.DataFrame", True),
+        ("torch", True),
+    ],
+)
+def test_whether_a_dotted_name_may_exist(dotted: str, there: bool) -> None:
+    assert may_exist(dotted) is there

@@ -99,6 +99,7 @@ def test_a_path_that_means_something_else_is_renamed(written: str, kept: str) ->
         ("f(x: torch.Tensor, n: int) -> dict[str, float]", "f(x: torch.Tensor, n: int) -> dict[str, float]"),
         ("f(outputs: outputs, loss: Loss) -> score", "f(outputs, loss: Loss)"),
         ("f(x: list[expert_mask]) -> Optional[np.ndarray]", "f(x) -> Optional[np.ndarray]"),
+        ("f(x: torch.utils.dataLoader, y: nn.Module) -> nn.Tensor", "f(x, y: nn.Module)"),
     ],
 )
 def test_only_types_that_something_defines_stay(written: str, kept: str) -> None:

@@ -10,6 +10,7 @@ import keyword
 from collections.abc import Collection
 
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
+from offline_coder.checks.library import may_exist
 from offline_coder.core.plan import Parameter, Routine
 
 OWN = frozenset({"self", "cls"})
@@ -33,10 +34,13 @@ def python_expression(text: str) -> str:
 
 
 def known_type(text: str, classes: Collection[str]) -> str:
-    """The type `text` when each name in it is Python's, a well-known package's or one of `classes`; else "".
-    Small models write a parameter's own name for its type."""
-    names = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
-    return text if all(name in KNOWN_TYPES or name in classes for name in names) else ""
+    """The type `text` when each name in it is Python's, a well-known package's or one of `classes`, and what
+    it takes from PyTorch and NumPy is there; else "". Small models write a parameter's own name for its
+    type, or torch.utils.dataLoader."""
+    nodes = list(ast.walk(ast.parse(text, mode="eval")))
+    known = all(node.id in KNOWN_TYPES or node.id in classes for node in nodes if isinstance(node, ast.Name))
+    there = all(may_exist(ast.unparse(node)) for node in nodes if isinstance(node, ast.Attribute))
+    return text if known and there else ""
 
 
 def with_known_types(routine: Routine, classes: Collection[str]) -> Routine:
