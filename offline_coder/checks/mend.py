@@ -30,7 +30,7 @@ from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
-from offline_coder.checks.through_self import read_through_self
+from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding, Tally
 
@@ -159,6 +159,13 @@ def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """A name that is undefined in a method and that its object has: read from there."""
     new = read_through_self(repository.files[finding.file], tree, finding.subject, finding.line)
     yield from _edits(finding.file, new, f"`self.{finding.subject}` in place of `{finding.subject}`")
+
+
+def kept_argument(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An attribute that nothing makes and whose name a parameter of the constructor has: kept there."""
+    owner, _, name = finding.subject.rpartition(".")
+    new = keep_argument(repository.files[finding.file], tree, owner, name)
+    yield from _edits(finding.file, new, f"{owner} keeps its argument {name}")
 
 
 def correct_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -333,6 +340,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "defined-elsewhere": (import_duplicate,),
     "redefined": (remove_double,),
     "config-key": (read_where_it_is,),
+    "missing-attribute": (kept_argument,),
     "missing-library-name": (spelled_as_there,),
     "signature": (planned_head,),
     "no-entry-point": (start_main,),

@@ -18,7 +18,7 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.mend import Edit, Look, Mended, Repository, Rule, mend
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
 from offline_coder.checks.targets import targets
-from offline_coder.checks.usual_values import usual_value
+from offline_coder.checks.usual_values import usual_attribute, usual_value
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module
 
@@ -37,9 +37,11 @@ def stand_in(
     what was tried is on record."""
     contracts = {module.path: module for module in modules}
     known = partial(usual_value, config or {})
+    known_attribute = partial(usual_attribute, config or {})
     missing = partial(planned_placeholder, contracts)
     rules: dict[str, tuple[Rule, ...]] = {
         "undefined-name": (known, marked_name, without_import_time, marked_definition),
+        "missing-attribute": (known_attribute,),
         "missing-class": (missing,),
         "missing-function": (missing,),
         "missing-method": (missing,),

@@ -33,6 +33,18 @@ def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str 
     return None
 
 
+def keep_argument(text: str, tree: ast.Module, owner: str, name: str) -> str | None:
+    """`text` in which the constructor of class `owner` keeps its argument `name`. None where it takes none of
+    that name."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == owner:
+            for made in node.body:
+                if isinstance(made, Method) and made.name == "__init__" and _first(made) == "self":
+                    taken = {argument.arg for argument in (*made.args.args, *made.args.kwonlyargs)}
+                    return _kept(text, made, name) if name in taken else None
+    return None
+
+
 def _first(method: Method) -> str:
     return method.args.args[0].arg if method.args.args else ""
 

@@ -4,7 +4,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import
+from offline_coder.checks.edits import add_import, replace_expression
 from offline_coder.checks.mend import Edit, Repository
 from offline_coder.core.finding import Finding
 
@@ -22,20 +22,60 @@ def usual_value(
     lines = text.split("\n")
     if name == "device" and "import torch" in lines:
         yield Edit(finding.file, add_import(text, f"\n{DEVICE}"), "gave `device` its usual value")
+    new = _with_setting(config, text, name)
+    if new is not None:
+        yield Edit(finding.file, new, f"reads `{name}` from config.yaml")
+
+
+def usual_attribute(
+    config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """An attribute that nothing makes and that only one setting of `config` has: the setting in its place."""
+    owner, _, name = finding.subject.rpartition(".")
+    text = repository.files[finding.file]
+    inside = [
+        node
+        for cls in tree.body
+        if isinstance(cls, ast.ClassDef) and cls.name == owner
+        for node in ast.walk(cls)
+    ]
+    reads = [
+        node
+        for node in inside
+        if isinstance(node, ast.Attribute) and node.attr == name and ast.unparse(node.value) == "self"
+    ]
+    if any(name in (getattr(node, "id", ""), getattr(node, "arg", "")) for node in inside):
+        return  # there the name is something else
+    for node in sorted(reads, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        source = text.split("\n")[node.lineno - 1].encode()
+        # Inside an f-string the position is not that of the attribute.
+        if source[node.col_offset : node.end_col_offset] != f"self.{name}".encode():
+            return
+        text = replace_expression(text, node, name)
+    new = _with_setting(config, text, name)
+    if reads and new is not None:
+        yield Edit(finding.file, new, f"reads `{name}` from config.yaml in place of `self.{name}`")
+
+
+def _with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
+    """`text` in which `name` is read from config.yaml below the imports. None where not exactly one setting
+    is called so, or CONFIG is something else."""
+    lines = text.split("\n")
     places = [keys for keys in _places(config) if keys[-1] == name]
     if len(places) != 1 or ("CONFIG" in text and READ not in lines):
-        return
+        return None
     value = "".join(f"[{json.dumps(key)}]" for key in places[0])
     line = f"{name} = CONFIG{value}"
+    if line in lines:
+        return text
     if READ in lines:
         at = lines.index(READ) + 1
-        text = "\n".join([*lines[:at], line, *lines[at:]])
-    else:
-        text = add_import(text, f"\n{READ}\n{line}")
-        for statement in IMPORTS:
-            if statement not in lines:
-                text = add_import(text, statement)
-    yield Edit(finding.file, text, f"reads `{name}` from config.yaml")
+        return "\n".join([*lines[:at], line, *lines[at:]])
+    text = add_import(text, f"\n{READ}\n{line}")
+    for statement in IMPORTS:
+        if statement not in lines:
+            text = add_import(text, statement)
+    return text
 
 
 def _places(config: Mapping[str, object], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -253,3 +253,12 @@ def test_a_name_of_a_library_is_spelled_as_it_is_there() -> None:
     assert "MultiHead" not in text
     assert "from torch.optim import Adam as ADAM" in text
     assert "nn.ReLU(width)" in text
+
+
+def test_an_attribute_that_the_constructor_takes_is_kept() -> None:
+    model = (
+        "class Net:\n    def __init__(self, width):\n        super().__init__()\n        self.depth = 1\n\n"
+        "    def step(self):\n        return self.width + self.depth\n"
+    )
+    text = mended(model=model).files["model.py"]
+    assert "super().__init__()\n        self.width = width\n        self.depth = 1\n" in text

@@ -85,6 +85,17 @@ def test_a_name_that_one_setting_has_is_read_from_the_configuration() -> None:
     assert not [finding for finding in done.findings if finding.severity == "error"]
 
 
+def test_an_attribute_that_one_setting_has_is_read_from_the_configuration() -> None:
+    body = "return self.count * self.count + self.width"
+    text, done = stood_in(GOOD.replace("return x", body))
+    assert 'count = CONFIG["data"]["count"]' in text
+    assert "return count * count + self.width" in text
+    errors = [finding for finding in done.findings if finding.severity == "error"]
+    assert [finding.subject for finding in errors] == ["Net.width"]
+    text, _ = stood_in(GOOD.replace("return x", "count = x\n        return self.count + count"))
+    assert "self.count + count" in text
+
+
 def test_the_device_is_a_gpu_if_there_is_one() -> None:
     text, _ = stood_in("import torch\n\n\n" + GOOD.replace("return 1", "return torch.ones(1).to(device)"))
     assert text.count("device = torch.device(") == 1
