@@ -44,6 +44,12 @@ def may_exist(dotted: str) -> bool:
     return True
 
 
+def may_be_class(dotted: str) -> bool:
+    """Whether `dotted` may exist and is none of the known modules, from which no class can be made."""
+    root, dot, rest = dotted.partition(".")
+    return may_exist(dotted) and f"{USUAL.get(root, root)}{dot}{rest}" not in library_names()
+
+
 def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "missing-library-name" in `files` (path -> text): an import from a module of PyTorch or
     NumPy, or an attribute of one, that it does not have. One for a file and a name, where it is first used.

@@ -109,10 +109,14 @@ def test_only_types_that_something_defines_stay(written: str, kept: str) -> None
 def test_only_bases_that_something_defines_stay() -> None:
     classes = tuple(
         ClassPlan(name=name, bases=(base,))
-        for name, base in (("A", "nn.Module"), ("B", "A"), ("C", "D"), ("D", "D"), ("E", "some.Thing"))
+        for name, base in (
+            *(("A", "nn.Module"), ("B", "A"), ("C", "D"), ("D", "D"), ("E", "some.Thing")),
+            *(("F", "torch.utils.data"), ("G", "nn.Network"), ("H", "torch.utils.data.Dataset")),
+        )
     )
     (module,) = with_known_bases((Module(path="a.py", purpose="x", classes=classes),))
-    assert [planned.bases for planned in module.classes] == [("nn.Module",), ("A",), (), (), ()]
+    bases = [planned.bases for planned in module.classes]
+    assert bases == [("nn.Module",), ("A",), (), (), (), (), (), ("torch.utils.data.Dataset",)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from offline_coder.checks.library import may_be_class
 from offline_coder.checks.plan.problem import problem, repeated
 from offline_coder.checks.plan.signatures import check_name, check_routines
 from offline_coder.core.errors import BadInput
@@ -84,7 +85,7 @@ def _bases(architecture: Architecture) -> Iterator[Finding]:
         for index, cls in enumerate(module.classes):
             key = f"modules[{number}].classes[{index}].bases"
             for base in cls.bases:
-                if base in written or (known_base(base) and base != cls.name):
+                if base in written or (known_base(base) and may_be_class(base) and base != cls.name):
                     continue
                 if base in planned:
                     message = f"{cls.name} derives from {base}, which is not defined before it"

@@ -1,5 +1,6 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
+from offline_coder.checks.library import may_be_class
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
@@ -197,7 +198,9 @@ def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
     for module in modules:
         classes: list[ClassPlan] = []
         for planned in module.classes:
-            bases = tuple(base for base in planned.bases if base in written or known_base(base))
+            bases = tuple(
+                base for base in planned.bases if base in written or (known_base(base) and may_be_class(base))
+            )
             classes.append(planned.model_copy(update={"bases": bases}))
             written.add(planned.name)
         found.append(module.model_copy(update={"classes": tuple(classes)}))
