@@ -8,6 +8,7 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
 from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
@@ -48,6 +49,9 @@ NOTHING_TO_LEARN = frozenset(
     )
 )
 """Calls with a capital letter that make no parameters; so do those that end in Loss."""
+
+TOOLS = ("torch.optim", "torch.optim.lr_scheduler", "torch.utils.data")
+"""Modules whose classes make no parameters either."""
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Class = tuple[str, str]
@@ -243,17 +247,19 @@ def _reads(node: ast.ClassDef) -> Iterator[tuple[FunctionNode, ast.Attribute]]:
 
 def _learns(node: ast.ClassDef, local: Collection[str]) -> bool:
     """Whether anything in the class may make a parameter: a layer that is none of those without and none of
-    the `local` classes, weights that are loaded, or a module that comes in from elsewhere."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.arg) and inner.annotation and "nn." in ast.unparse(inner.annotation):
+    the `local` classes, weights that are loaded, or a module that the constructor is given."""
+    known = NOTHING_TO_LEARN.union(local, *(library_names()[module] for module in TOOLS))
+    for method in _methods(node):
+        given = ast.walk(method.args) if method.name == "__init__" else ()
+        if any(
+            isinstance(inner, ast.arg) and inner.annotation and "nn." in ast.unparse(inner.annotation)
+            for inner in given
+        ):
             return True
+    for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
             name = ast.unparse(inner.func).rpartition(".")[2]
-            known = name in NOTHING_TO_LEARN or name in local or name.endswith("Loss")
-            if (name[:1].isupper() and not known) or name in (
-                "from_pretrained",
-                "register_parameter",
-                "load",
-            ):
+            layer = name[:1].isupper() and name not in known and not name.endswith("Loss")
+            if layer or name in ("from_pretrained", "register_parameter", "load"):
                 return True
     return False

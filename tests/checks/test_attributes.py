@@ -84,6 +84,10 @@ def test_bases_are_followed_through_files() -> None:
         ("self.width = width", True),
         ("self.drop = nn.Dropout(0.1); self.loss = nn.CrossEntropyLoss()", True),
         ("self.parts = nn.Sequential(nn.ReLU(), Other())", True),
+        (
+            "self.width = width\n\n    def fit(self, net: nn.Module):\n        torch.optim.Adam(net.parameters())",
+            True,
+        ),
         ("self.layer = nn.Linear(width, width)", False),
         ("self.parts = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 2, 3))", False),
         ("self.scale = nn.Parameter(torch.ones(1))", False),
