@@ -86,12 +86,6 @@ def read(folder: Path) -> tuple[Manifest, Checks]:
     return manifest, Checks.model_validate_json((folder / "checks.json").read_text("utf-8"))
 
 
-def left(checks: Checks) -> Tally:
-    """The findings of a finished run."""
-    errors = sum(finding.severity == "error" for finding in checks.findings)
-    return Tally(errors=errors, others=len(checks.findings) - errors)
-
-
 def ran(checks: Checks) -> tuple[str, str]:
     """How the smoke run ended, and the planned names it called."""
     called = len(checks.smoke.called)
@@ -126,15 +120,17 @@ def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **ch
     asyncio.run(execute(job, Silent()))
     again, checks = read(output)
     asked = sum(stage.output_tokens for stage in again.stages)
-    return Line(device, left(checks), asked, again.seconds - again.engine_start_seconds, ran(checks))
+    return Line(
+        device, Tally.of(checks.findings), asked, again.seconds - again.engine_start_seconds, ran(checks)
+    )
 
 
 def lines(base: Path, endpoint: str, candidates: int, debug_rounds: int) -> list[Line]:
     """All lines of one run."""
     manifest, checks = read(base)
     endpoint = endpoint or manifest.endpoint
-    found = mended(checks.attempts, left(checks))
-    found.append(Line("+ stand-ins", left(checks), found[-1].tokens, None, ran(checks)))
+    found = mended(checks.attempts, Tally.of(checks.findings))
+    found.append(Line("+ stand-ins", Tally.of(checks.findings), found[-1].tokens, None, ran(checks)))
     found.append(carried_out(base, manifest, endpoint, f"best of {candidates}", candidates=candidates))
     found.append(carried_out(base, manifest, endpoint, f"debug {debug_rounds}", debug_rounds=debug_rounds))
     return found

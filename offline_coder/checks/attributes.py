@@ -150,7 +150,7 @@ class _Repository:
             if use.attr in given or use.attr.startswith("_"):
                 continue
             given.add(use.attr)
-            has = sorted(name for name in self.stored if name in _stored_by(line.classes))
+            has = sorted(_stored_by(line.classes))
             yield Finding(
                 file=key[0],
                 line=made.lineno if made else use.lineno,

@@ -21,9 +21,7 @@ def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str 
             isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store)
             for node in ast.walk(owner)
         )
-        taken = made is not None and name in {
-            argument.arg for argument in (*made.args.args, *made.args.kwonlyargs)
-        }
+        taken = made is not None and _takes(made, name)
         if not (held or taken or any(method.name == name for method in methods)):
             return None
         new = _replaced(text, around[0], name)
@@ -40,9 +38,12 @@ def keep_argument(text: str, tree: ast.Module, owner: str, name: str) -> str | N
         if isinstance(node, ast.ClassDef) and node.name == owner:
             for made in node.body:
                 if isinstance(made, Method) and made.name == "__init__" and _first(made) == "self":
-                    taken = {argument.arg for argument in (*made.args.args, *made.args.kwonlyargs)}
-                    return _kept(text, made, name) if name in taken else None
+                    return _kept(text, made, name) if _takes(made, name) else None
     return None
+
+
+def _takes(method: Method, name: str) -> bool:
+    return name in {argument.arg for argument in (*method.args.args, *method.args.kwonlyargs)}
 
 
 def _first(method: Method) -> str:
