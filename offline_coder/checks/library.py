@@ -8,11 +8,11 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from offline_coder.checks.modules import Import, modules_of
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 NAMES = Path(__file__).with_name("library_names.json")
@@ -61,16 +61,17 @@ def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
     return tuple(
         finding
         for path, tree in modules.trees.items()
-        for finding in _first(_missing(path, tree, modules.imports[path]))
+        for finding in _findings_of(path, tree, modules.imports[path])
     )
 
 
-def _first(findings: Iterator[Finding]) -> list[Finding]:
-    """Of several findings of one subject the first."""
+@lru_cache(maxsize=REMEMBERED)
+def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tuple[Finding, ...]:
+    """The findings of one file, of several with one subject the first."""
     by_subject: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda finding: finding.line):
+    for finding in sorted(_missing(path, tree, imports), key=lambda finding: finding.line):
         by_subject.setdefault(finding.subject, finding)
-    return list(by_subject.values())
+    return tuple(by_subject.values())
 
 
 def _missing(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
