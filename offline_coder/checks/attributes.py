@@ -5,12 +5,13 @@ attribute in a way that cannot be read (setattr, a decorator, a name as a string
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 MODULE_BASES = frozenset({"nn.Module", "torch.nn.Module"})
@@ -53,6 +54,8 @@ NOTHING_TO_LEARN = frozenset(
 TOOLS = ("torch.optim", "torch.optim.lr_scheduler", "torch.utils.data")
 """Modules whose classes make no parameters either."""
 
+CLASSES_REMEMBERED = 4 * REMEMBERED
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Class = tuple[str, str]
 """A class of the repository: the file, and its name at the top level there."""
@@ -88,16 +91,11 @@ class _Repository:
             for node in tree.body
             if isinstance(node, ast.ClassDef)
         }
-        self.stored = {
-            node.attr
-            for tree in modules.trees.values()
-            for node in nodes_of(tree)
-            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-        }
+        self.stored = {name for tree in modules.trees.values() for name in _stored_in(tree)}
 
     def base(self, path: str, node: ast.expr) -> Class | str:
         """The class of the repository that a base is, or its name elsewhere."""
-        name = ast.unparse(node)
+        name = _written_as(node)
         if (path, name) in self.classes:
             return path, name
         for found in self.modules.imports[path]:
@@ -169,7 +167,7 @@ class _Repository:
         """A finding when no network of the repository makes a layer."""
         lines = {key: self.line(key) for key in self.classes}
         networks = [key for key, line in lines.items() if line is not None and line.network]
-        local = {name for _, name in self.classes}
+        local = frozenset(name for _, name in self.classes)
         if None in lines.values() or any(_learns(self.classes[key], local) for key in networks):
             return
         for path, name in networks:
@@ -188,25 +186,40 @@ class _Repository:
                 return
 
 
+@lru_cache(maxsize=CLASSES_REMEMBERED)
+def _written_as(node: ast.expr) -> str:
+    return ast.unparse(node)
+
+
 def _plain(mark: ast.expr) -> bool:
     """Whether a decorator adds nothing but a constructor for the fields that stand in the class."""
     return ast.unparse(mark).partition("(")[0].rpartition(".")[2] == "dataclass"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _stored_in(tree: ast.Module) -> frozenset[str]:
+    """Attributes that the file sets or deletes, of whatever object."""
+    return frozenset(
+        node.attr
+        for node in nodes_of(tree)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+    )
 
 
 def _methods(node: ast.ClassDef) -> Iterator[FunctionNode]:
     return (inner for inner in node.body if isinstance(inner, FunctionNode))
 
 
-def _given(node: ast.ClassDef) -> Iterator[str]:
+@lru_cache(maxsize=CLASSES_REMEMBERED)
+def _given(node: ast.ClassDef) -> frozenset[str]:
     """What stands in a class by name: methods, fields, and whatever is a string in it."""
-    for statement in node.body:
-        if isinstance(statement, FunctionNode | ast.ClassDef):
-            yield statement.name
+    given = {each.name for each in node.body if isinstance(each, FunctionNode | ast.ClassDef)}
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
+            given.add(inner.id)
         elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-            yield inner.value
+            given.add(inner.value)
+    return frozenset(given)
 
 
 def _stored_by(classes: tuple[ast.ClassDef, ...]) -> set[str]:
@@ -218,6 +231,7 @@ def _stored_by(classes: tuple[ast.ClassDef, ...]) -> set[str]:
     }
 
 
+@lru_cache(maxsize=CLASSES_REMEMBERED)
 def _open_ended(node: ast.ClassDef) -> bool:
     """Whether the class may give attributes that cannot be read from it."""
     if any(method.name in ("__getattr__", "__getattribute__") for method in _methods(node)):
@@ -227,8 +241,13 @@ def _open_ended(node: ast.ClassDef) -> bool:
     return bool(names & {"setattr", "vars", "__dict__", "__setattr__", "locals"})
 
 
-def _reads(node: ast.ClassDef) -> Iterator[tuple[FunctionNode, ast.Attribute]]:
+@lru_cache(maxsize=CLASSES_REMEMBERED)
+def _reads(node: ast.ClassDef) -> tuple[tuple[FunctionNode, ast.Attribute], ...]:
     """Each attribute that a method reads through its first parameter."""
+    return tuple(_reads_in(node))
+
+
+def _reads_in(node: ast.ClassDef) -> Iterator[tuple[FunctionNode, ast.Attribute]]:
     for method in _methods(node):
         if method.decorator_list and any(
             ast.unparse(mark) in ("staticmethod", "classmethod") for mark in method.decorator_list
@@ -245,7 +264,8 @@ def _reads(node: ast.ClassDef) -> Iterator[tuple[FunctionNode, ast.Attribute]]:
                 yield method, inner
 
 
-def _learns(node: ast.ClassDef, local: Collection[str]) -> bool:
+@lru_cache(maxsize=CLASSES_REMEMBERED)
+def _learns(node: ast.ClassDef, local: frozenset[str]) -> bool:
     """Whether anything in the class may make a parameter: a layer that is none of those without and none of
     the `local` classes, weights that are loaded, or a module that the constructor is given."""
     known = NOTHING_TO_LEARN.union(local, *(library_names()[module] for module in TOOLS))

@@ -5,16 +5,17 @@ Followed is only what is plain: functions and classes by their name or through t
 """
 
 import ast
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef
+_Names = tuple[tuple[str, Definition], ...]
 
 # Decorators that leave the parameters as they are written.
 _HARMLESS = frozenset({"abstractmethod", "no_grad", "inference_mode", "override"})
@@ -80,43 +81,66 @@ def check_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
         for dotted, module in modules.local.items()
         if module.path in modules.trees
     }
-    findings: list[Finding] = []
-    for path in modules.trees:
-        # An expression of a thousand operators cannot be walked; the file is passed over.
-        with contextlib.suppress(RecursionError):
-            findings += _Reader(path, modules, defined).findings()
-    return tuple(findings)
+    return tuple(finding for path in modules.trees for finding in _findings(_view_of(path, modules, defined)))
 
 
-def _definitions(tree: ast.Module) -> dict[str, Definition]:
+@lru_cache(maxsize=REMEMBERED)
+def _definitions(tree: ast.Module) -> _Names:
     """Classes and functions at the top of a module that are defined there once and never bound again."""
     found: dict[str, list[Definition]] = {}
     for node in tree.body:
         if isinstance(node, Definition):
             found.setdefault(node.name, []).append(node)
-    return {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
+    return tuple((name, nodes[0]) for name, nodes in found.items() if len(nodes) == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One file, with what its names stand for: all that the findings about its calls follow from.
+
+    `names`: definitions of the repository, `modules`: its modules by the name they have in the file.
+    """
+
+    path: str
+    tree: ast.Module
+    names: _Names
+    modules: tuple[tuple[str, _Names], ...]
+
+
+def _view_of(path: str, modules: Modules, defined: Mapping[str, _Names]) -> _View:
+    names = dict(defined.get(dotted_name(path), ()))
+    aliases: dict[str, _Names] = {}
+    for found in modules.imports[path]:
+        bound = found.bound_as or found.name or found.target
+        if found.name is None and found.target in defined:
+            aliases[bound] = defined[found.target]
+        elif f"{found.target}.{found.name}" in defined:
+            aliases[bound] = defined[f"{found.target}.{found.name}"]
+        elif found.name and (named := dict(defined.get(found.target, ())).get(found.name)):
+            names[bound] = named
+    for name in _rebound(modules.trees[path]):
+        names.pop(name, None)
+        aliases.pop(name, None)
+    return _View(path, modules.trees[path], tuple(names.items()), tuple(aliases.items()))
+
+
+# A repair changes one file at a time: what the others call is judged once.
+@lru_cache(maxsize=REMEMBERED)
+def _findings(view: _View) -> tuple[Finding, ...]:
+    try:
+        return tuple(_Reader(view).findings())
+    except RecursionError:  # An expression of a thousand operators cannot be walked.
+        return ()
 
 
 class _Reader:
-    """One file, with what its names stand for."""
+    """One file, read call by call."""
 
-    def __init__(self, path: str, modules: Modules, defined: Mapping[str, Mapping[str, Definition]]) -> None:
-        self.path = path
-        self.tree = modules.trees[path]
-        self.defined = defined
-        self.names: dict[str, Definition] = dict(defined.get(dotted_name(path), {}))
-        self.aliases: dict[str, str] = {}
-        for found in modules.imports[path]:
-            bound = found.bound_as or found.name or found.target
-            if found.name is None and found.target in defined:
-                self.aliases[bound] = found.target
-            elif f"{found.target}.{found.name}" in defined:
-                self.aliases[bound] = f"{found.target}.{found.name}"
-            elif found.name and found.name in defined.get(found.target, {}):
-                self.names[bound] = defined[found.target][found.name]
-        for name in _rebound(self.tree):
-            self.names.pop(name, None)
-            self.aliases.pop(name, None)
+    def __init__(self, view: _View) -> None:
+        self.path = view.path
+        self.tree = view.tree
+        self.names = dict(view.names)
+        self.modules = {bound: dict(names) for bound, names in view.modules}
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with the calls of the file."""
@@ -167,7 +191,7 @@ class _Reader:
         if isinstance(node, ast.Name):
             return self.names.get(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            return self.defined.get(self.aliases.get(node.value.id, ""), {}).get(node.attr)
+            return self.modules.get(node.value.id, {}).get(node.attr)
         return None
 
     def _lineage(self, cls: ast.ClassDef) -> Lineage:
@@ -330,13 +354,14 @@ def _self_of(method: FunctionNode) -> str | None:
     return positional[0].arg if positional and not marks & {"staticmethod", "classmethod"} else None
 
 
-def _rebound(tree: ast.Module) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _rebound(tree: ast.Module) -> frozenset[str]:
     """Names that are parameters or assigned somewhere in the file: they may stand for anything."""
     found = {node.arg for node in nodes_of(tree) if isinstance(node, ast.arg)}
     found |= {n.id for n in nodes_of(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     nested = [n for n in nodes_of(tree) if isinstance(n, Definition) and n not in tree.body]
     methods = {n for c in nodes_of(tree) if isinstance(c, ast.ClassDef) for n in c.body}
-    return found | {node.name for node in nested if node not in methods}
+    return frozenset(found | {node.name for node in nested if node not in methods})
 
 
 def _mentions(cls: ast.ClassDef, name: str) -> bool:

@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from offline_coder.checks.source import nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 
 CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
@@ -29,11 +30,7 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     trees = {
         path: tree for path, text in files.items() if path.endswith(".py") and (tree := parse_python(text))
     }
-    own_class = any(
-        isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Settings", "Namespace"))
-        for tree in trees.values()
-        for node in nodes_of(tree)
-    )
+    own_class = any(map(_defines_a_config, trees.values()))
     written = {name for tree in trees.values() for name in _written(tree)}
     findings = []
     for path, tree in trees.items():
@@ -69,19 +66,7 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
 
 def _unread(trees: Iterable[ast.Module], config: Mapping[str, object]) -> Iterator[Finding]:
     """Keys that no file names in any way: as a string, an attribute, a parameter or a keyword."""
-    named: set[str] = set()
-    for tree in trees:
-        written = {key for node in nodes_of(tree) if isinstance(node, ast.Dict) for key in node.keys}
-        for node in nodes_of(tree):
-            if node in written:
-                continue
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                named.add(node.value)
-                named.update(node.value.split("."))
-            elif isinstance(node, ast.Attribute):
-                named.add(node.attr)
-            elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
-                named.add(node.arg)
+    named = {name for tree in trees for name in _named(tree)}
     for way in _ways(config):
         if way[-1] not in named:
             yield Finding(
@@ -93,6 +78,24 @@ def _unread(trees: Iterable[ast.Module], config: Mapping[str, object]) -> Iterat
                 advice=f"Read {_subscripts(way)} where it is used.",
                 subject=".".join(way),
             )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _named(tree: ast.Module) -> frozenset[str]:
+    """Whatever the file names outside the keys of a dict that it writes."""
+    named: set[str] = set()
+    written = {key for node in nodes_of(tree) if isinstance(node, ast.Dict) for key in node.keys}
+    for node in nodes_of(tree):
+        if node in written:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named.add(node.value)
+            named.update(node.value.split("."))
+        elif isinstance(node, ast.Attribute):
+            named.add(node.attr)
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None:
+            named.add(node.arg)
+    return frozenset(named)
 
 
 def _sections(config: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -111,13 +114,18 @@ class Read(NamedTuple):
 
     node: ast.expr
     root: ast.expr
-    steps: list[_Step]
+    steps: tuple[_Step, ...]
     fallback: bool
     whole: bool
 
 
-def config_reads(tree: ast.Module) -> Iterator[Read]:
+@lru_cache(maxsize=REMEMBERED)
+def config_reads(tree: ast.Module) -> tuple[Read, ...]:
     """The longest chains of keys that `tree` reads from a configuration."""
+    return tuple(_reads(tree))
+
+
+def _reads(tree: ast.Module) -> Iterator[Read]:
     whole = _loaded(tree)
     local = _reassigned(tree) - whole
     inner: set[ast.expr] = set()
@@ -145,7 +153,7 @@ def config_reads(tree: ast.Module) -> Iterator[Read]:
                 (at for at, (key, sub) in enumerate(steps) if not sub and key in _DICT_METHODS), len(steps)
             )
             if steps[:cut]:
-                yield Read(node, current, steps[:cut], fallback, _is_named(current, whole))
+                yield Read(node, current, tuple(steps[:cut]), fallback, _is_named(current, whole))
 
 
 def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
@@ -209,16 +217,26 @@ def _reassigned(tree: ast.Module) -> set[str]:
     return found
 
 
-def _written(tree: ast.Module) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _written(tree: ast.Module) -> frozenset[str]:
     """Keys that the code itself puts into a mapping by subscript."""
-    return {
+    return frozenset(
         node.slice.value
         for node in nodes_of(tree)
         if isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.slice, ast.Constant)
         and isinstance(node.slice.value, str)
-    }
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _defines_a_config(tree: ast.Module) -> bool:
+    """Whether the file has a class that may be a configuration with attributes of its own."""
+    return any(
+        isinstance(node, ast.ClassDef) and node.name.endswith(("Config", "Settings", "Namespace"))
+        for node in nodes_of(tree)
+    )
 
 
 def _lacking(keys: list[str], sections: list[Mapping[str, object]]) -> str | None:

@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from offline_coder.checks.modules import dotted_name
 from offline_coder.checks.skeleton import UNDEFINED
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import REMEMBERED, parse_python
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture
 
@@ -67,7 +68,12 @@ def check_duplicates(
     return tuple(sorted(findings, key=lambda finding: (finding.file, finding.line)))
 
 
-def _definitions(path: str, text: str) -> Iterator[Defined]:
+@lru_cache(maxsize=REMEMBERED)
+def _definitions(path: str, text: str) -> tuple[Defined, ...]:
+    return tuple(_defined(path, text))
+
+
+def _defined(path: str, text: str) -> Iterator[Defined]:
     tree = parse_python(text) if path.endswith(".py") else None
     for node in tree.body if tree else ():
         if isinstance(node, Definition) and node.name not in OWN_IN_EACH:

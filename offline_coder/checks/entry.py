@@ -1,11 +1,11 @@
 """Does the entry point run when it is started, and only then? Do the other modules stay quiet?"""
 
 import ast
-import contextlib
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-from offline_coder.checks.source import nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ENTRY_POINT
 
@@ -32,10 +32,16 @@ def check_entry(files: Mapping[str, str]) -> tuple[Finding, ...]:
         tree = parse_python(text) if path.endswith(".py") else None
         if tree is None:
             continue
-        # An expression of a thousand operators cannot be walked; the file is passed over.
-        with contextlib.suppress(RecursionError):
-            findings += _entry(path, tree) if path == ENTRY_POINT else _on_import(path, tree)
+        findings += _findings(path, tree)
     return tuple(findings)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _findings(path: str, tree: ast.Module) -> tuple[Finding, ...]:
+    try:
+        return tuple(_entry(path, tree) if path == ENTRY_POINT else _on_import(path, tree))
+    except RecursionError:  # An expression of a thousand operators cannot be walked.
+        return ()
 
 
 def is_guard(node: ast.stmt) -> bool:
