@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("paper", type=Path)
     parser.add_argument("--model", required=True)
     parser.add_argument("--context", type=int)
+    parser.add_argument("--batch-invariant", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -40,7 +41,7 @@ def main() -> None:
         output=arguments.output,
         model=arguments.model,
         stages=SHORT,
-        engine=engine_settings(arguments.context),
+        engine=engine_settings(arguments.context, batch_invariant=arguments.batch_invariant),
     )
     ended(lambda: carry_out(job, quiet=arguments.quiet, as_json=False, strict=False))
 

@@ -37,7 +37,7 @@ def batch_invariant_option(function: Command) -> Command:
     return click.option(
         "--batch-invariant",
         is_flag=True,
-        help="On NVIDIA: the same text whatever else is in the batch, at some speed.",
+        help="The same text whatever else is asked: slower on NVIDIA, much slower on a CPU.",
     )(function)
 
 

@@ -73,7 +73,9 @@ def server_command(
 ) -> list[str]:
     """The arguments of the server, Python first. It listens at `place`, a port on loopback or the path of
     a Unix socket. The key is not among them: others can read those."""
-    together = str(settings.parallel or TOGETHER[device])
+    # No kernel for CPUs rounds alike in every batch, and a prefix that was read before was read in another.
+    alone = settings.batch_invariant and device == "cpu"
+    together = "1" if alone else str(settings.parallel or TOGETHER[device])
     structured = {"backend": BACKEND, "disable_any_whitespace": True}
     command = [
         # -P: a vllm.py in the folder we are called from is not ours to run.
@@ -86,7 +88,8 @@ def server_command(
         *("--structured-outputs-config", json.dumps(structured)),
         # The model's own sampling defaults would change what a request says.
         *("--generation-config", "vllm", "--seed", str(settings.seed)),
-        *("--enable-prefix-caching", "--enable-prompt-tokens-details"),
+        "--no-enable-prefix-caching" if alone else "--enable-prefix-caching",
+        "--enable-prompt-tokens-details",
     ]
     if model.thinking is not None:
         # Structured outputs begin where this parser sees the thoughts end.

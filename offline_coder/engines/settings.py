@@ -30,7 +30,8 @@ class EngineSettings:
         parallel: requests that are decoded together; others wait. None: 16 on CPUs, 128 on CUDA.
         seed: seeds the server itself; every request carries its own seed besides.
         compile: let torch.compile build faster kernels, for a slower start. None: only on CUDA.
-        batch_invariant: on NVIDIA, the same text whatever else is in the batch, at some speed.
+        batch_invariant: the same text whatever else was or is asked. On NVIDIA with kernels made for that;
+            on CPUs each request has the engine for itself and its whole prompt is read, which is slow.
         startup_seconds: how long a server may take to get ready.
         stall_seconds: how long a server that owes an answer may do nothing before it counts as hanging.
         request_seconds: how long one answer may take once it is its turn, where no server tells what it

@@ -142,5 +142,5 @@ def determinism_of(engine: Identity) -> tuple[Determinism, str]:
     if engine.engine == "endpoint":
         return "none", "the server is not ours: its weights, version and batching can change unseen"
     if engine.settings.get("batch_invariant") == "true":
-        return "exact", "the engine computes each answer alike, whatever else is in its batch"
+        return "exact", "the engine computes each answer alike, whatever else was or is asked"
     return "seeded", "every request carries its seed; sums can round otherwise in another batch"

@@ -131,6 +131,16 @@ def test_cuda_has_its_own_arguments() -> None:
     assert "VLLM_CPU_OMP_THREADS_BIND" not in environment
 
 
+def test_on_a_cpu_answers_are_alike_because_each_request_is_alone() -> None:
+    command = server_command(MODEL, PLAN, EngineSettings(batch_invariant=True, parallel=8), "cpu", 1)
+    assert command[command.index("--max-num-seqs") + 1] == "1"
+    assert "--no-enable-prefix-caching" in command
+    assert "--enable-prefix-caching" not in command
+    usual = server_command(MODEL, PLAN, EngineSettings(parallel=8), "cpu", 1)
+    assert usual[usual.index("--max-num-seqs") + 1] == "8"
+    assert "--enable-prefix-caching" in usual
+
+
 def test_installed_says_where_it_runs() -> None:
     assert Installed("0.32.0", "cpu").device == "cpu"
 
