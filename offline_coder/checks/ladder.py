@@ -11,6 +11,7 @@ from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
 from offline_coder.checks.duplicates import check_duplicates
+from offline_coder.checks.endless import check_endless
 from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
 from offline_coder.checks.library import check_library
@@ -37,10 +38,10 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), what is taken from PyTorch and NumPy, duplicates, calls, attributes, contracts (when
-    `architecture` is given; "missing-file" for a planned module that is not there), configuration keys
-    (when `config`, the loaded config.yaml, is given), stubs, entry point. A file that does not parse stops
-    on the first rung.
+    distribution names), what is taken from PyTorch and NumPy, duplicates, calls, functions that never end,
+    attributes, contracts (when `architecture` is given; "missing-file" for a planned module that is not
+    there), configuration keys (when `config`, the loaded config.yaml, is given), stubs, entry point. A file
+    that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -53,6 +54,7 @@ def check_repository(
     findings += check_library(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
+    findings += [finding for path, text in whole.items() for finding in check_endless(path, text)]
     findings += _in_order(check_attributes(whole))
     if architecture is not None:
         findings += _check_contracts(files, architecture)
