@@ -26,7 +26,17 @@ from offline_coder.stages.closing import closed
 from offline_coder.stages.distilling.verdicts import TOPICS
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
-from offline_coder.stages.planning.architecture import GIVEN_PATHS, importable_path, some_of, with_known_bases
+from offline_coder.stages.planning.architecture import (
+    GIVEN_PATHS,
+    DraftClass,
+    DraftModule,
+    defined_once,
+    importable_path,
+    module_of,
+    some_of,
+    telling_path,
+    with_known_bases,
+)
 from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
@@ -91,6 +101,35 @@ def test_signatures_are_put_right(signature: str, shown: str) -> None:
 )
 def test_a_path_that_means_something_else_is_renamed(written: str, kept: str) -> None:
     assert importable_path(written) == kept
+
+
+def drafted(path: str, *classes: str, functions: tuple[str, ...] = ()) -> DraftModule:
+    """A component as a model drafts it."""
+    made = tuple(DraftClass(name=name, base="", purpose="Is.", parameters="", methods=()) for name in classes)
+    return DraftModule(purpose="Is.", classes=made, functions=functions, path=path, requirements=())
+
+
+@pytest.mark.parametrize(
+    ("component", "path"),
+    [
+        (drafted("router.py", "Router"), "router.py"),
+        (drafted("components.py", "SwitchRouter", functions=("f() -> None",)), "switch_router.py"),
+        (drafted("module.py", functions=("balance_loss(x: int) -> None",)), "balance_loss.py"),
+        (drafted("components.py"), "components.py"),
+    ],
+)
+def test_a_component_is_not_called_by_a_word_of_the_prompt(component: DraftModule, path: str) -> None:
+    assert telling_path(component) == path
+
+
+def test_a_component_that_repeats_what_others_define_is_left_out() -> None:
+    once = [module_of("data.py", drafted("data.py", functions=("load() -> None",)))]
+    again = module_of("loading.py", drafted("loading.py", functions=("load() -> None",)))
+    given = module_of("training.py", drafted("training.py", functions=("load() -> None",)))
+    other = module_of("router.py", drafted("router.py", "Router", functions=("load() -> None",)))
+    kept = defined_once((*once, again, other, given))
+    assert [module.path for module in kept] == ["data.py", "router.py", "training.py"]
+    assert [module.names() for module in kept] == [("load",), ("Router",), ("load",)]
 
 
 @pytest.mark.parametrize(

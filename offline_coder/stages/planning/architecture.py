@@ -1,5 +1,7 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
+import re
+
 from offline_coder.checks.library import may_be_class
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
@@ -25,6 +27,8 @@ PYTORCH_OWN = frozenset(
 )
 FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 SHOWN_STATEMENT = 90
+OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
+"""Words of the prompt, which say nothing of the paper as the name of a file."""
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
@@ -127,7 +131,7 @@ def architecture_of(draft: Draft) -> Architecture:
     outside."""
     modules = {"data.py": module_of("data.py", without_networks(draft.data))}
     for drafted in draft.components:
-        path = importable_path(drafted.path)
+        path = importable_path(telling_path(drafted))
         if path not in GIVEN_PATHS:
             modules.setdefault(path, module_of(path, drafted, drafted.requirements))
     for path, part in (
@@ -155,13 +159,15 @@ def without_networks(part: DraftPart) -> DraftPart:
 
 
 def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:
-    """`modules`, where a name is defined in the first that has it. A module that would be left with
-    nothing keeps its functions."""
+    """`modules`, where a name is defined in the first that has it. A component that would be left with
+    nothing is left out; any other module keeps its functions."""
     taken: set[str] = set()
     found: list[Module] = []
     for module in modules:
         classes = tuple(planned for planned in module.classes if planned.name not in taken)
         functions = tuple(routine for routine in module.functions if routine.name not in taken)
+        if module.names() and not (classes or functions) and module.path not in GIVEN_PATHS:
+            continue
         kept = module.model_copy(
             update={"classes": classes, "functions": functions if classes or functions else module.functions}
         )
@@ -240,6 +246,15 @@ def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
         return methods
     kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
     return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
+
+
+def telling_path(drafted: DraftModule) -> str:
+    """The path of a component; where it is a word of ours, one after the first thing that it defines."""
+    names = [python_name(draft.name) for draft in drafted.classes]
+    names += [routine.name for routine in routines_of(drafted.functions)]
+    if drafted.path.removesuffix(".py") not in OUR_WORDS or not names:
+        return drafted.path
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", names[0]).lower().strip("_") + ".py"
 
 
 def importable_path(path: str) -> str:
