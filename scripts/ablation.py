@@ -11,12 +11,12 @@ the run must be at hand, or its server at --endpoint.
 
 import argparse
 import asyncio
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from begun_again import begin_again
 from run_tables import Share, table
 
 from offline_coder.cli.progress import Silent
@@ -24,7 +24,7 @@ from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Tally
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.runs.checks import Checks
-from offline_coder.runs.folder import MANIFEST, RunFolder, readable_json
+from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.manifest import Manifest
 from offline_coder.session import Job, execute
 
@@ -95,19 +95,8 @@ def ran(checks: Checks) -> tuple[str, str]:
 def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **changed: int) -> Line:
     """The line of `device`: the run of `base` again, with settings `changed`."""
     output = base.with_name(f"{base.name}-{device.replace(' ', '-')}")
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir()
-    shutil.copy(base / "journal.jsonl", output / "journal.jsonl")
     stages = manifest.stage_settings.model_copy(update=changed)
-    # As if this run had been stopped before its first file: what the journal answers is not asked again.
-    begun = {
-        "status": "interrupted",
-        "files": {},
-        "records": {},
-        "stage_settings": stages,
-        "endpoint": endpoint,
-    }
-    (output / MANIFEST).write_text(readable_json(manifest.model_copy(update=begun)), encoding="utf-8")
+    begin_again(base, manifest, output, stages, endpoint)
     job = Job(
         paper=Path(manifest.paper),
         output=output,

@@ -7,6 +7,9 @@ Each paper is planned greedily with seed 0, and at --temperature with --seeds 1,
 paper run together, so that its text is read once. A folder a plan; a plan that lies there already is kept
 and one that was stopped goes on, for which the server listens on the same --port again. With --endpoint
 a server of your own answers, and OFFLINE_CODER_API_KEY is its key.
+
+To compare two designs of a prompt, change its template in a working tree of its own and sweep from there
+with --since PLANS, the folder of an earlier sweep: then only what the change reaches is asked again.
 """
 
 import argparse
@@ -20,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from begun_again import begin_again
 from plan_tables import plans_table
 
 from offline_coder.cli.progress import Silent
@@ -29,6 +33,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.endpoint import KEY_VARIABLE
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.engines.vllm_server import serve
+from offline_coder.runs.folder import RunFolder
 from offline_coder.session import Job, execute, model_folder
 
 SPARE_THREADS = 4
@@ -73,7 +78,13 @@ async def server(model: str, port: int, context: int | None, log: Path) -> Async
 
 
 async def plan_paper(
-    paper: Path, model: str, endpoint: str, context: int | None, asked: tuple[Variant, ...], output: Path
+    paper: Path,
+    model: str,
+    endpoint: str,
+    context: int | None,
+    asked: tuple[Variant, ...],
+    output: Path,
+    since: Path | None,
 ) -> list[Path]:
     """The folders of one paper's plans. The first begins alone, until the server has read the paper."""
     name = paper.parent.name if paper.stem == "paper" or "." in paper.stem else paper.stem
@@ -90,11 +101,21 @@ async def plan_paper(
         )
         for folder, variant in zip(folders, asked, strict=True)
     ]
+    if since is not None:
+        for job in jobs:
+            begin_since(since / job.output.name, job)
     watcher = Started()
     first = asyncio.create_task(asyncio.to_thread(planned, jobs[0], watcher))
     await asyncio.to_thread(watcher.read.wait)
     await asyncio.gather(first, *(asyncio.to_thread(planned, job, Silent()) for job in jobs[1:]))
     return folders
+
+
+def begin_since(base: Path, job: Job) -> None:
+    """Let `job` begin with the journal of `base`, where there is such a plan and it has not begun."""
+    manifest = RunFolder(base).manifest() if base.is_dir() else None
+    if manifest is not None and not job.output.exists():
+        begin_again(base, manifest, job.output, job.stages, job.endpoint)
 
 
 def planned(job: Job, watcher: Silent) -> None:
@@ -125,7 +146,7 @@ async def sweep(arguments: argparse.Namespace) -> list[Path]:
             )
             for paper in arguments.papers:
                 folders += await plan_paper(
-                    paper, model, endpoint, arguments.context, asked, arguments.output
+                    paper, model, endpoint, arguments.context, asked, arguments.output, arguments.since
                 )
     return folders
 
@@ -140,6 +161,7 @@ def main() -> None:
     parser.add_argument("--endpoint", default="", help="a server that runs already")
     parser.add_argument("--port", type=int, default=8377, help="where our own server listens")
     parser.add_argument("--context", type=int)
+    parser.add_argument("--since", type=Path, metavar="PLANS", help="plans whose journals are gone on from")
     parser.add_argument("-o", "--output", type=Path, default=Path("plans"))
     arguments = parser.parse_args()
     missing = [str(paper) for paper in arguments.papers if not paper.exists()]

@@ -37,11 +37,20 @@ BEGIN, END = "<!-- plans -->", "<!-- end of plans -->"
 HEADS = (
     *("plan", "model", "seed, T", "requirements", "with a quote", "settings", "from the paper"),
     *("assumptions", "check list", "modules", "classes", "output tokens", "seconds"),
-    *("cut and asked again", "invalid answers", "plan problems", "copied names"),
+    *("cut and asked again", "invalid answers", "plan problems", "copied names", "names of the paper"),
 )
 # Names that every plan has, whatever its prompt says.
 GIVEN_NAMES = frozenset({"main", "config", "forward", "self", "x", *(path[:-3] for path in GIVEN_PATHS)})
 WORD = re.compile(r"[A-Za-z_]\w*")
+PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# Words that any repository of an experiment has in its names.
+USUAL = """
+data dataset load loader loaders make get split splits model net network module layer layers train
+training trainer evaluate evaluation evaluator test validation valid metric metrics loss compute
+calculate accuracy forward init config main run step batch input inputs output outputs and the of for
+with from to on in by a an create build update use set print save results result value values
+"""
+USUAL_WORDS = frozenset(USUAL.split())
 
 
 class Setting(Value):
@@ -94,6 +103,24 @@ def copied_names(plan: Plan, paper: str) -> tuple[str, ...]:
     return tuple(sorted(shown & set(names_of(plan)) - GIVEN_NAMES))
 
 
+def names_of_the_paper(plan: Plan, paper: str) -> tuple[int, int]:
+    """Of the names that the model chose, those with a word of `paper` in them that is no word of every
+    repository; and how many there are. Words are compared without their endings."""
+    spoken = {stem_of(word) for word in re.findall("[A-Za-z]+", paper)}
+    chosen = [name for name in dict.fromkeys(names_of(plan)) if name not in GIVEN_NAMES | {"__init__"}]
+    telling = [
+        name
+        for name in chosen
+        if any(word.lower() not in USUAL_WORDS and stem_of(word) in spoken for word in PART.findall(name))
+    ]
+    return len(telling), len(chosen)
+
+
+def stem_of(word: str) -> str:
+    """The beginning of a word that its forms share, roughly."""
+    return word.lower()[:6]
+
+
 def names_of(plan: Plan) -> Iterator[str]:
     """The names that the model chose."""
     for module in plan.architecture.modules:
@@ -120,6 +147,7 @@ def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[s
     if read.plan is None:
         return [folder.name, manifest.model, "no plan", *[""] * (len(HEADS) - 3)]
     plan, paper = read.plan, read_paper(folder / "paper.md")
+    text = (folder / "paper.md").read_text("utf-8")
     texts = texts_of(paper)
     quoted = [
         one for one in plan.requirements if one.quote and stands_in(texts[one.section or ""], one.quote)
@@ -146,7 +174,8 @@ def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[s
         f"{sum(stage.seconds for stage in planning):.0f}",
         *map(str, retries(folder / JOURNAL)),
         str(len(read.errors)),
-        " ".join(copied_names(plan, (folder / "paper.md").read_text("utf-8"))) or "0",
+        " ".join(copied_names(plan, text)) or "0",
+        "{}/{}".format(*names_of_the_paper(plan, text)),
     ]
 
 
@@ -155,8 +184,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows))
 
 
-def plans_table(folders: Sequence[Path]) -> str:
-    """A line a folder. One without a plan of this version is a line that says so."""
+def plans_table(folders: Sequence[Path], *, together: bool = False) -> str:
+    """A line a folder, or with `together` one for all plans of a paper by a model. A folder without a plan
+    of this version is a line that says so."""
     lists, rows = check_lists(), []
     for folder in folders:
         try:
@@ -165,7 +195,38 @@ def plans_table(folders: Sequence[Path]) -> str:
         except BadInput as error:
             row = [folder.name, str(error)]
         rows.append([*row, *[""] * (len(HEADS) - len(row))])
-    return table(HEADS, rows)
+    return table(HEADS, joined(rows) if together else rows)
+
+
+def joined(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """One row for those whose plans begin alike up to the model: the paper, and in each cell how far the
+    plans lie apart."""
+    groups: dict[tuple[str, str], list[Sequence[str]]] = {}
+    for row in rows:
+        groups.setdefault((row[0].partition(f"-{row[1]}")[0], row[1]), []).append(row)
+    return [
+        [paper, model, *(spread(cells) for cells in list(zip(*group, strict=True))[2:])]
+        for (paper, model), group in groups.items()
+    ]
+
+
+def spread(cells: Sequence[str]) -> str:
+    """What the cells say: the same, the least and the most of numbers and of shares with one whole, the sum
+    of other shares, or all that differs."""
+    distinct = list(dict.fromkeys(cells))
+    if len(distinct) == 1:
+        return distinct[0]
+    shares = [cell.split("/") for cell in distinct]
+    if all(len(share) == 2 for share in shares):
+        if len({whole for _, whole in shares}) > 1:
+            every = [cell.split("/") for cell in cells]
+            return f"{sum(int(part) for part, _ in every)}/{sum(int(whole) for _, whole in every)}"
+        parts = sorted(int(part) for part, _ in shares)
+        return f"{parts[0]}-{parts[-1]}/{shares[0][1]}"
+    if all(re.fullmatch(r"[\d,]+", cell) for cell in distinct):
+        numbers = sorted(distinct, key=lambda cell: int(cell.replace(",", "")))
+        return f"{numbers[0]}-{numbers[-1]}"
+    return "; ".join(cell for cell in distinct if cell != "0")
 
 
 def candidates_table(papers: Path, limit: int) -> str:
@@ -194,13 +255,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tables of what plans hold.")
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--candidates", type=Path, metavar="PAPERS", help="no plans: what could be found")
+    parser.add_argument("--together", action="store_true", help="one line for a paper and a model")
     parser.add_argument("--limit", type=int, default=32, help="candidates put to the model")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     if arguments.candidates:
         print(candidates_table(arguments.candidates, arguments.limit))
         return
-    made = plans_table(arguments.folders)
+    made = plans_table(arguments.folders, together=arguments.together)
     if arguments.output is None:
         print(made)
         return

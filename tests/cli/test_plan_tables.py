@@ -32,6 +32,32 @@ def test_a_name_that_stands_only_in_a_prompt_is_copied() -> None:
     assert copied(plan("Net", "purpose", "parameters"), "A network.") == ("parameters", "purpose")
 
 
+def test_a_name_with_a_word_of_the_paper_is_one_of_its_own() -> None:
+    own = TABLES["names_of_the_paper"]
+    named = plan("NoisePairNet", "PairedLosses", "DataLoader", "Transformer")
+    assert own(named, "Noise is added. The paired images.") == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (("5", "5"), "5"),
+        (("1,200", "928", "1,000"), "928-1,200"),
+        (("20/21", "21/21", "20/21"), "20-21/21"),
+        (("34/34", "35/35", "34/34"), "103/103"),
+        (("0", "loss", "0"), "loss"),
+        (("", "7"), "; 7"),
+    ],
+)
+def test_cells_of_several_plans_say_how_far_they_lie_apart(cells: tuple[str, ...], shown: str) -> None:
+    assert TABLES["spread"](cells) == shown
+
+
+def test_plans_of_a_paper_by_a_model_are_one_row() -> None:
+    rows = [["mine-net-greedy", "net", "1"], ["mine-net-t0.7-s1", "net", "3"], ["other-net-s1", "net", "2"]]
+    assert TABLES["joined"](rows) == [["mine", "net", "1-3"], ["other", "net", "2"]]
+
+
 def test_a_plan_is_a_line_between_the_marks(
     cli: Cli, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

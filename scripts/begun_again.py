@@ -1,0 +1,24 @@
+"""A run begun again in another folder with what an earlier one's journal answers already."""
+
+import shutil
+from pathlib import Path
+
+from offline_coder.core.stage_settings import StageSettings
+from offline_coder.runs.folder import JOURNAL, MANIFEST, readable_json
+from offline_coder.runs.manifest import Manifest
+
+
+def begin_again(base: Path, manifest: Manifest, output: Path, stages: StageSettings, endpoint: str) -> None:
+    """Make `output` a run like that of `base`, with its `manifest`, that was stopped before its first file:
+    what the journal answers is not asked again. What lay in `output` is removed."""
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    shutil.copy(base / JOURNAL, output / JOURNAL)
+    begun = {
+        "status": "interrupted",
+        "files": {},
+        "records": {},
+        "stage_settings": stages,
+        "endpoint": endpoint,
+    }
+    (output / MANIFEST).write_text(readable_json(manifest.model_copy(update=begun)), encoding="utf-8")
