@@ -14,6 +14,7 @@ from offline_coder.stages.planning.assumed import assumed
 from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
+from offline_coder.stages.planning.constructors import with_settings
 from offline_coder.stages.planning.overview import write_overview
 from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.planning.requirements import find_requirements, settle
@@ -52,7 +53,7 @@ async def make_plan(
     left = f"; {found.unasked} doubtful passages were not asked about" if found.unasked else ""
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
-    architecture = await design(engine, context, requirements, settings)
+    architecture = with_settings(await design(engine, context, requirements, settings), config)
     done("architecture")
     context = context.with_artefact("Architecture", describe(architecture))
     order = await order_modules(engine, context, architecture, settings)

@@ -29,6 +29,8 @@ FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 SHOWN_STATEMENT = 90
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
 """Words of the prompt, which say nothing of the paper as the name of a file."""
+OUR_FIELDS = frozenset({"classes", "components", "functions", "methods", "purpose", "requirements"})
+"""Fields of the answer: a constructor that takes one was copied from the prompt."""
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
@@ -241,7 +243,10 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
     """The constructor and the methods; of a network none that would replace what PyTorch has, such as
     train(), and always the one that PyTorch calls, forward()."""
-    methods = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
+    made, *others = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
+    if any(parameter.name in OUR_FIELDS for parameter in made.parameters):
+        made = made.model_copy(update={"parameters": ()})
+    methods = (made, *others)
     if not draft.base.endswith("Module"):
         return methods
     kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
