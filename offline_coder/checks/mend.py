@@ -329,6 +329,48 @@ def planned_head(repository: Repository, finding: Finding, tree: ast.Module) -> 
             yield Edit(finding.file, text, f"{finding.subject} with its planned head")
 
 
+def planned_names(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A function that takes as many parameters as planned under other names: under the planned ones."""
+    head = re.search(r"Write `(def .*:)`", finding.advice)
+    text = repository.files[finding.file]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef) or node.lineno != finding.line or head is None:
+            continue
+        planned = parse_python(f"{head.group(1)} pass")
+        renamed = renamed_parameters(node, planned) if planned else {}
+        below = [inner for statement in node.body for inner in ast.walk(statement)]
+        names = [inner for inner in below if isinstance(inner, ast.Name)]
+        bound = {inner.arg for inner in below if isinstance(inner, ast.arg)} | {name.id for name in names}
+        # The tree of Python 3.11 does not say where a name in an f-string stands.
+        shown = {use.id for inner in below if isinstance(inner, ast.JoinedStr) for use in used_names(inner)}
+        if not renamed or node.body[0].lineno == node.lineno:
+            continue
+        if bound & set(renamed.values()) or shown & set(renamed):
+            continue
+        for name in sorted(names, key=lambda name: (name.lineno, name.col_offset), reverse=True):
+            if name.id in renamed:
+                text = replace_expression(text, name, renamed[name.id])
+        lines = text.split("\n")
+        new = " " * node.col_offset + head.group(1)
+        text = "\n".join([*lines[: node.lineno - 1], new, *lines[node.body[0].lineno - 1 :]])
+        yield Edit(finding.file, text, f"{finding.subject} with the planned names of its parameters")
+
+
+def renamed_parameters(node: ast.FunctionDef, planned: ast.Module) -> dict[str, str]:
+    """The parameters that have another name in the plan, by place; none where the plan has another number
+    of them, or the same ones in another order, or something in the body binds a parameter of its own."""
+    written = node.args
+    if written.vararg or written.kwarg or written.kwonlyargs or written.posonlyargs:
+        return {}
+    head = planned.body[0]
+    assert isinstance(head, ast.FunctionDef)
+    old, new = ([argument.arg for argument in each.args.args] for each in (node, head))
+    renamed = {before: after for before, after in zip(old, new, strict=False) if before != after}
+    inner = {arg.arg for part in node.body for arg in ast.walk(part) if isinstance(arg, ast.arg)}
+    mixed = set(renamed) & (inner | set(renamed.values()))
+    return renamed if len(old) == len(new) and not mixed else {}
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "undefined-name": (through_self, import_undefined),
     "missing-name": (correct_import,),
@@ -342,7 +384,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
     "missing-library-name": (spelled_as_there,),
-    "signature": (planned_head,),
+    "signature": (planned_head, planned_names),
     "no-entry-point": (start_main,),
     "unguarded-entry": (start_main,),
     "unused-import": (remove_unused_import,),

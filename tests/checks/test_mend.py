@@ -262,3 +262,38 @@ def test_an_attribute_that_the_constructor_takes_is_kept() -> None:
     )
     text = mended(model=model).files["model.py"]
     assert "super().__init__()\n        self.width = width\n        self.depth = 1\n" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("def train(model, loader):\n    return model(loader)\n", "    return net(data)\n"),
+        (
+            "def train(net, loader):\n    return [net(x) for x in loader]\n",
+            "    return [net(x) for x in data]\n",
+        ),
+        (
+            "def train(net, loader):\n    loader = list(loader)\n    return loader\n",
+            "    data = list(data)\n",
+        ),
+    ],
+)
+def test_parameters_get_the_names_of_the_plan(written: str, kept: str) -> None:
+    training = mended(training=written).files["training.py"]
+    assert training.startswith("def train(net, data):\n")
+    assert kept in training
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'def train(net, loader):\n    return f"{net}: {loader}"\n',
+        "def train(net, loader):\n    data = 1\n    return net, loader, data\n",
+        "def train(net, loader):\n    return loader, lambda loader: net\n",
+        "def train(data, net):\n    return data, net\n",
+        "def train(net, loader, device):\n    return net, loader, device\n",
+        "def train(net, *loader):\n    return net, loader\n",
+    ],
+)
+def test_parameters_whose_names_mean_more_stay(written: str) -> None:
+    assert mended(training=written).files["training.py"] == written
