@@ -16,6 +16,7 @@ from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.core.plan import ENTRY_POINT, ConfigValue, Plan
+from offline_coder.stages.fitting import FITTING_NAMES, Fitting
 from offline_coder.stages.opening import HEAD_NAMES, program_head
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_steps import DATA, MODEL, SECTIONS, Step, entry_module, steps_of
@@ -33,8 +34,9 @@ from offline_coder.stages.wired_values import (
 
 WIRED = "Wired by offline-coder from the plan and the signatures of the code, not written by the model."
 """What every wired entry point says of itself."""
-RESERVED = frozenset({"arguments", "config", "main", "missing", "torch", "np", *HEAD_NAMES})
+RESERVED = frozenset({"arguments", "config", "main", "missing", "torch", "np", *HEAD_NAMES, *FITTING_NAMES})
 IMPORTS = {
+    "inspect": "import inspect",
     "json": "import json",
     "pickle": "import pickle",
     "sys": "import sys",
@@ -80,7 +82,8 @@ def wired_entry(plan: Plan, files: Mapping[str, str]) -> str:
     torch = any("import torch" in text for path, text in files.items() if path.endswith(".py"))
     classes = frozenset(planned.name for other in plan.architecture.modules for planned in other.classes)
     values = Values(settings, classes, torch=torch)
-    wiring = Wiring(values, files, {step.name for step in steps if not step.owner})
+    networks = any("Module" in step.types for step in steps)
+    wiring = Wiring(values, files, {step.name for step in steps if not step.owner}, networks=networks)
     for step in steps:
         wiring.add(step)
     planned = next((routine for routine in module.functions if routine.name == "main"), None)
@@ -90,6 +93,7 @@ def wired_entry(plan: Plan, files: Mapping[str, str]) -> str:
         said.append(f"Made up, because nothing gives it: {'; '.join(wiring.invented)}.")
     helper = [render_prompt("coding/made_up_file.py.j2", kinds=sorted(wiring.kinds))] if wiring.kinds else []
     body = "\n".join(f"    {line}" for line in wiring.program())
+    helper += wiring.fitting.helper()
     text = "\n\n\n".join(
         [
             program_head(plan).strip(),
@@ -136,7 +140,9 @@ def imports_for(text: str, steps: list[Step]) -> str:
 class Wiring:
     """The lines of main, grown step by step."""
 
-    def __init__(self, values: Values, files: Mapping[str, str], imported: set[str]) -> None:
+    def __init__(
+        self, values: Values, files: Mapping[str, str], imported: set[str], *, networks: bool
+    ) -> None:
         self.values = values
         self.files = files
         self.lines: list[str] = []
@@ -147,6 +153,8 @@ class Wiring:
         self.metrics: list[str] = []
         self.taken = set(RESERVED) | imported
         self.objects: dict[str, str] = {}
+        self.fitting = Fitting(files, expected=values.torch and networks)
+        self.models_end: int | None = None
 
     def program(self) -> list[str]:
         """The body of main."""
@@ -156,22 +164,27 @@ class Wiring:
         ]
         if "seed" in self.values.settings.get("training", {}) and any("torch" in line for line in self.lines):
             begin.append("torch.manual_seed(config['training']['seed'])")
+        begin += self.fitting.begin()
         if self.lacking:
             begin += [
                 "if not arguments.smoke:",
                 f'    raise SystemExit("nothing gives {", ".join(self.lacking)}")',
             ]
+        at = len(self.lines) if self.models_end is None else self.models_end
+        lines = [*self.lines[:at], *self.fitting.after_models(), *self.lines[at:]]
         shown = [f'print("{name}:", {name})' for name in self.metrics]
         told = [f'print("made up: {name}")' for name in self.invented]
         apart = " and ".join(self.apart)
         end = (
             [f'raise SystemExit("{apart}: gets nothing that was loaded, built or trained")'] if apart else []
         )
-        return [*begin, *self.lines, *(shown or ['print("finished")']), *told, *end]
+        return [*begin, *lines, *(shown or ['print("finished")']), *told, *end]
 
     def add(self, step: Step) -> None:
         """The call of `step`, and its results as variables."""
         used: set[str] = set()
+        if step.phase > MODEL and self.models_end is None:
+            self.models_end = len(self.lines)
         lacked = len(self.lacking)
         given = [self.argument(step, wanted, used) for wanted in step.parameters]
         function = f"{self.objects[step.owner]}.{step.name}" if step.owner else step.name
@@ -181,6 +194,8 @@ class Wiring:
             self.lines.append(f"{variable} = {call}")
             self.objects[step.name] = variable
             more = {"model"} if "Module" in step.types else set()
+            if more and self.fitting.expected and not self.fitting.network and self.models_end is None:
+                self.fitting.network = variable
             self.values.results.append(Result(variable, step.types, words_of(variable) | more))
             return
         results = returned(step.node)
@@ -188,7 +203,7 @@ class Wiring:
         kinds = [type_name(kind) for _, kind in results]
         line = f"{', '.join(names)} = {call}" if names else call
         if step.phase == DATA and names:
-            stand_in = ", ".join(self.values.of_type(kind) for kind in kinds)
+            stand_in = [self.values.of_type(kind) for kind in kinds]
             # What a made-up file holds can only be guessed; a name that is not defined is another matter.
             failures = MISREAD if "data_file(" in call else "OSError"
             self.lines += [
@@ -198,7 +213,8 @@ class Wiring:
                 "    if not arguments.smoke:",
                 "        raise",
                 f'    print(f"smoke run: {{missing!r}}; made-up data stands in for {function}")',
-                f"    {', '.join(names)} = {stand_in}",
+                f"    {', '.join(names)} = {', '.join(stand_in)}",
+                *(f"    {line}" for line in self.fitting.stood_in(function, names, stand_in)),
             ]
         else:
             self.lines.append(line)
@@ -224,6 +240,8 @@ class Wiring:
                 text = f"Path({text})" if type_name(wanted.type) == "Path" else text
             elif self.values.kind(wanted) in MAPPINGS and (keys := keys_read(step, wanted.name)):
                 text = "{" + ", ".join(f"{key!r}: {self.values.anything}" for key in keys) + "}"
+            elif step.phase > MODEL:
+                text = self.fitting.value(text, wanted.name)
             self.invented.append(f"{wanted.name} of {step.name}")
             if not PLAIN_VALUE.fullmatch(text):
                 self.lacking.append(f"{wanted.name} of {step.name}")

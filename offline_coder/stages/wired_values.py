@@ -165,6 +165,7 @@ class Values:
     def __init__(self, settings: Settings, classes: frozenset[str], *, torch: bool) -> None:
         self.settings = settings
         self.known = classes | KNOWN_TYPES
+        self.torch = torch
         self.anything = TENSOR if torch else ROW
         self.results: list[Result] = []
 

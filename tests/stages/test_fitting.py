@@ -1,0 +1,66 @@
+"""A smoke run without the paper's data gets data that the network takes."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from offline_coder.stages.wired_entry import wired_entry
+from tests.stages.test_wired_entry import CODE, PLAN, smoke
+
+NOWHERE = "def load_data() -> tuple[torch.Tensor, torch.Tensor]:\n    with open('nowhere.csv') as file:\n"
+DATA = f"import torch\n\n\n{NOWHERE}        rows = file.read()\n    return rows, rows\n"
+NAMED = DATA.replace("return rows, rows", "images = labels = rows\n    return images, labels")
+MODEL = (
+    "import torch\nfrom torch import nn\n\n\n"
+    "class Layer(nn.Module):\n    def __init__(self, width: int):\n        super().__init__()\n"
+    "        self.linear = nn.Linear(12, width)\n\n"
+    "    def forward(self, x):\n        return self.linear(x)\n\n\n"
+    "class Net(nn.Module):\n    def __init__(self, hidden_size: int):\n        super().__init__()\n"
+    "        self.layer = Layer(hidden_size)\n        self.head = nn.Linear(hidden_size, 3)\n\n"
+    "    def forward(self, x: torch.Tensor) -> torch.Tensor:\n        return self.head(self.layer(x))\n"
+)
+TRAINING = (
+    "from torch import nn\nfrom model import Net\n\n\n"
+    "def train(model: nn.Module, images, labels, learning_rate: float) -> None:\n"
+    "    loss = nn.CrossEntropyLoss()(model(images), labels)\n    loss.backward()\n"
+)
+EVALUATION = (
+    "import torch\nfrom torch.utils.data import DataLoader\nfrom model import Net\n\n\n"
+    "def evaluate(net: Net, test_loader: DataLoader) -> float:\n    right = 0\n"
+    "    for images, labels in test_loader:\n        right += int((net(images).argmax(1) == labels).sum())\n"
+    "    return float(right)\n"
+)
+FILES = {**CODE, "data.py": NAMED, "model.py": MODEL, "training.py": TRAINING, "evaluation.py": EVALUATION}
+
+
+def test_a_network_is_trained_on_what_it_takes(tmp_path: Path) -> None:
+    run = smoke(tmp_path, FILES)
+    assert (run.status, run.uncalled) == ("passed", ()), run.failures
+
+
+@pytest.mark.parametrize("inputs", ["(8, 1, 28, 28)", "(8, 4)"])
+def test_networks_for_images_and_for_tokens_are_fitted_too(tmp_path: Path, inputs: str) -> None:
+    first = "nn.Conv2d(1, 12, 28)" if "28" in inputs else "nn.Embedding(9, 12)"
+    flat = ".flatten(1)" if "28" in inputs else ".mean(1)"
+    model = MODEL.replace("self.layer = ", f"self.first = {first}\n        self.layer = ")
+    model = model.replace("self.layer(x)", f"self.layer(self.first(x){flat})")
+    assert smoke(tmp_path, {**FILES, "model.py": model}).status == "passed"
+
+
+def test_a_full_run_makes_nothing_up() -> None:
+    text = wired_entry(PLAN, FILES)
+    main = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == "main")
+    lines = [ast.unparse(statement) for statement in main.body]
+    assert "made_inputs, made_targets = fitting_data(net) if arguments.smoke else (None, None)" in lines
+    assert "if 'load_data' in made_up:\n    images, labels = (made_inputs, made_targets)" in lines
+    assert "if not arguments.smoke:\n    raise SystemExit('nothing gives test_loader of evaluate')" in lines
+    assert lines.index("net = Net(hidden_size=config['model']['hidden_size'])") < lines.index(
+        "made_inputs, made_targets = fitting_data(net) if arguments.smoke else (None, None)"
+    )
+
+
+def test_without_a_network_nothing_is_fitted() -> None:
+    assert "fitting_data" not in wired_entry(PLAN, CODE)
+    plain = MODEL.replace("(nn.Module)", "").replace("        super().__init__()\n", "")
+    assert "fitting_data" not in wired_entry(PLAN, {**FILES, "model.py": plain})
