@@ -132,6 +132,23 @@ def test_a_component_that_repeats_what_others_define_is_left_out() -> None:
     assert [module.names() for module in kept] == [("load",), ("Router",), ("load",)]
 
 
+def test_a_component_does_not_take_all_that_the_model_is() -> None:
+    part = module_of("layers.py", drafted("layers.py", "Net", "Encoder", "Extra"))
+    model = module_of("model.py", drafted("model.py", "Net", "Encoder"))
+    kept = defined_once((part, model))
+    assert [module.names() for module in kept] == [("Extra",), ("Net", "Encoder")]
+    more = module_of("model.py", drafted("model.py", "Net", "Encoder", "Decoder"))
+    kept = defined_once((part, more))
+    assert [module.names() for module in kept] == [("Net", "Encoder", "Extra"), ("Decoder",)]
+
+
+def test_forward_is_no_function_of_a_module_with_networks() -> None:
+    forward = ("forward(x: torch.Tensor) -> torch.Tensor", "loss(x: torch.Tensor) -> torch.Tensor")
+    assert module_of("model.py", drafted("model.py", "Net", functions=forward)).names() == ("Net", "loss")
+    alone = module_of("model.py", drafted("model.py", functions=forward[:1]))
+    assert alone.names() == ("forward",)
+
+
 @pytest.mark.parametrize(
     ("written", "kept"),
     [

@@ -161,14 +161,21 @@ def without_networks(part: DraftPart) -> DraftPart:
 
 
 def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:
-    """`modules`, where a name is defined in the first that has it. A component that would be left with
-    nothing is left out; any other module keeps its functions."""
+    """`modules`, where a name is defined in the first that has it; but no component takes all classes of
+    another module. A component that would be left with nothing is left out; any other module keeps its
+    functions."""
     taken: set[str] = set()
     found: list[Module] = []
+    owned = owned_classes(modules)
     for module in modules:
-        classes = tuple(planned for planned in module.classes if planned.name not in taken)
+        given = module.path in GIVEN_PATHS
+        classes = tuple(
+            planned
+            for planned in module.classes
+            if planned.name not in taken and (given or planned.name not in owned)
+        )
         functions = tuple(routine for routine in module.functions if routine.name not in taken)
-        if module.names() and not (classes or functions) and module.path not in GIVEN_PATHS:
+        if module.names() and not (classes or functions or given):
             continue
         kept = module.model_copy(
             update={"classes": classes, "functions": functions if classes or functions else module.functions}
@@ -176,6 +183,17 @@ def defined_once(modules: tuple[Module, ...]) -> tuple[Module, ...]:
         taken.update(kept.names())
         found.append(kept)
     return tuple(found)
+
+
+def owned_classes(modules: tuple[Module, ...]) -> set[str]:
+    """The classes of modules whose every class stands in a component too."""
+    repeated = {c.name for module in modules if module.path not in GIVEN_PATHS for c in module.classes}
+    owned: set[str] = set()
+    for module in modules:
+        names = {planned.name for planned in module.classes}
+        if module.path in GIVEN_PATHS and names <= repeated:
+            owned |= names
+    return owned
 
 
 def typed(modules: tuple[Module, ...]) -> tuple[Module, ...]:
@@ -222,8 +240,15 @@ def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) ->
         purpose=tidy(part.purpose),
         requirements=requirements,
         classes=classes_of(part.classes),
-        functions=routines_of(part.functions),
+        functions=without_forward(routines_of(part.functions))
+        if part.classes
+        else routines_of(part.functions),
     )
+
+
+def without_forward(functions: tuple[Routine, ...]) -> tuple[Routine, ...]:
+    """`functions` without forward(), which only a network has."""
+    return tuple(each for each in functions if each.name != FORWARD.name)
 
 
 def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
