@@ -33,6 +33,7 @@ from offline_coder.checks.syntax import parses
 from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding, Tally
+from offline_coder.core.plan import ENTRY_POINT
 
 MAX_ATTEMPTS = 200
 
@@ -67,8 +68,8 @@ def mend(
     """`files` with everything mended that one of `rules` can mend, all of `RULES` when none are given; at
     most 200 changes tried.
 
-    `look` says what is wrong. `order` is the order in which the modules build on each other, so that
-    nothing is imported from a later one; modules that it does not name may import what makes no circle.
+    `look` says what is wrong. `order` is the order in which the modules build on each other: of two modules
+    that define a name, the earlier is imported from. Nothing is imported that would make a circle.
     """
     current = dict(files)
     findings = look(current)
@@ -122,14 +123,18 @@ class Repository:
     def owner(self, path: str, name: str) -> str | None:
         """The one module that defines `name` and that the file `path` may import from."""
         owners = [o for o in self.modules.owners(name) if self.may_import(path, o)]
-        return owners[0] if len(owners) == 1 else None
+        earlier = [o for o in owners if self.comes_before(self.modules.local[o].path, path)]
+        return owners[0] if len(owners) == 1 else earlier[0] if len(earlier) == 1 else None
 
     def may_import(self, path: str, dotted: str) -> bool:
-        """Whether `path` can import the module `dotted` without a circle."""
+        """Whether `path` can import the module `dotted` without a circle. The entry point is for no one."""
         other = self.modules.local[dotted].path
-        if path in self.order and other in self.order:
-            return self.order.index(other) < self.order.index(path)
-        return not self.modules.builds_on(other, path)
+        return other != ENTRY_POINT and not self.modules.builds_on(other, path)
+
+    def comes_before(self, one: str, other: str) -> bool:
+        """Whether the plan puts the file `one` before `other`."""
+        known = one in self.order and other in self.order
+        return known and self.order.index(one) < self.order.index(other)
 
 
 Rule = Callable[[Repository, Finding, ast.Module], Iterator[Edit]]

@@ -138,9 +138,16 @@ def test_what_would_be_a_guess_is_left_alone(text: str) -> None:
     assert mended(main=text).files["main.py"] == text
 
 
-def test_nothing_is_imported_from_a_module_that_comes_later() -> None:
+def test_a_later_module_may_be_imported_where_that_makes_no_circle() -> None:
     text = "def load_data(count):\n    return Net(count)\n"
-    assert mended(data=text).files["data.py"] == text
+    assert mended(data=text).files["data.py"].startswith("from model import Net\n")
+    built_on = f"from data import load_data\n\nDATA = load_data(1)\n\n\n{MODEL}"
+    assert mended(data=text, model=built_on).files["data.py"] == text
+    twice = {"main": "print(Net)\n", "a": MODEL, "b": MODEL.replace("width", "depth")}
+    assert mended(**twice).files["main.py"].startswith("from model import Net\n")
+    entry = "def start():\n    return 1\n\n\nif __name__ == '__main__':\n    start()\n"
+    uses = f"{TRAINING}\n\ndef more():\n    return start()\n"
+    assert "import start" not in mended(training=uses, main=entry).files["training.py"]
     circle = {"a.py": "from b import g\n\n\ndef f():\n    return g()\n", "b.py": "def g():\n    return f()\n"}
     assert mend(circle, check_repository).files == circle
 
