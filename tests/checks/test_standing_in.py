@@ -73,7 +73,9 @@ def test_what_is_whole_is_left_alone() -> None:
 def test_a_head_that_differs_from_the_plan_is_set_right_when_the_body_agrees() -> None:
     files = {"model.py": GOOD.replace("x: int", "y, x")}
     assert "def step(self, x: int):" in mend(files, LOOK).files["model.py"]
-    kept = {"model.py": GOOD.replace("x: int", "y").replace("return x", "return y")}
+    renamed = {"model.py": GOOD.replace("x: int", "y").replace("return x", "return y")}
+    assert mend(renamed, LOOK).files["model.py"] == GOOD.replace("x: int) -> int", "x: int)")
+    kept = {"model.py": GOOD.replace("x: int", "y").replace("return x", "x = y\n        return x")}
     assert mend(kept, LOOK).files["model.py"] == kept["model.py"]
 
 
