@@ -324,6 +324,7 @@ def main() -> int:
             else:
                 harness.disturbed(folder, seconds, arguments.kills, source)
             harness.judge(folder, place / "whole")
+            print(f"{folder.name}: {harness.tally.kills} kills so far", file=sys.stderr, flush=True)
     tally = harness.tally
     facts = asdict(tally) | {
         "undisturbed_seconds": round(seconds, 2),
