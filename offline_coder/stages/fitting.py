@@ -14,6 +14,7 @@ INPUTS, TARGETS, MADE = "made_inputs", "made_targets", "made_up"
 FITTING_NAMES = frozenset({INPUTS, TARGETS, MADE, "fitting_data"})
 DATASET = f"torch.utils.data.TensorDataset({INPUTS}, {TARGETS})"
 LOADER = f"torch.utils.data.DataLoader({DATASET}, batch_size=4)"
+DATA = frozenset({TENSOR, *(MADE_UP[kind] for kind in ("LongTensor", "Dataset", "DataLoader"))})
 CLASSES = re.compile(r"\b(cross_entropy|CrossEntropyLoss|nll_loss|NLLLoss)\b")
 
 
@@ -31,10 +32,7 @@ class Fitting:
     def value(self, made_up: str, name: str) -> str:
         """What fits in the place of a made-up value for `name`; that value itself where it is no data, or no
         network is there."""
-        if not self.network or made_up not in (
-            TENSOR,
-            *map(MADE_UP.get, ("LongTensor", "Dataset", "DataLoader")),
-        ):
+        if not self.network or made_up not in DATA:
             return made_up
         self.used = True
         if made_up == MADE_UP["DataLoader"] or "loader" in name.lower():

@@ -3,8 +3,9 @@ the model. Data, model, training, evaluation, in this order; it says in its docs
 
 It is a candidate beside what the model wrote. Steps stand one after the other and a step that fails ends
 the run: nothing is passed over. Data that is not there, and arguments that nothing gives and that are more
-than a number, a word or a file, have stand-ins in smoke runs only, marked. Training or evaluation that gets
-nothing but such stand-ins is no part of a reproduction: its results are not shown and the run has failed.
+than a number, a word or a file, have stand-ins in smoke runs only, marked; where a network is built, of a
+shape that it takes (fitting.py). Training or evaluation that gets nothing but such stand-ins is no part of a
+reproduction: its results are not shown and the run has failed.
 """
 
 import ast
