@@ -23,7 +23,7 @@ TOP_LEVEL = re.compile(
 NOTICE = re.compile(
     r"provided proper attribution|permission to (?:make|reproduce)|all rights reserved", re.IGNORECASE
 )
-TRUSTED_ID = re.compile(r"s[A-Za-z0-9]{1,4}(?:\.[A-Za-z0-9]{1,4}){0,6}(?:-\d{1,3})?")
+TRUSTED_ID = re.compile(r"s[A-Za-z0-9]{1,4}(?:-\d{1,3})?(?:\.[A-Za-z0-9]{1,4}(?:-\d{1,3})?){0,6}")
 
 
 @dataclass(slots=True)

@@ -202,6 +202,12 @@ SCRAPS = st.sampled_from(
 )  # fmt: skip
 
 
+def test_a_heading_below_a_number_met_twice_is_read_back() -> None:
+    text = render(read_markdown("words\n\n# 3 Heading\n\n# 3 Heading\n\n## below\n\nmore"))
+    assert "[s3-2.u1] below" in text
+    assert render(read_markdown(text)) == text
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(SCRAPS, min_size=1, max_size=25))
 def test_any_mixture_is_read_and_its_rendering_read_back(lines: list[str]) -> None:
