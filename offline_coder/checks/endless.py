@@ -41,7 +41,7 @@ def _endless(path: str, file: "_File") -> Iterator[Finding]:
         way = " calls ".join([*circle, "itself"]) if len(circle) == 1 else " calls ".join([*circle, name])
         yield Finding(
             file=path,
-            line=file.calls(name)[circle[1] if len(circle) > 1 else name],
+            line=file.calls[name][circle[1] if len(circle) > 1 else name],
             rule="endless-recursion",
             message=f"{way} each time, so it never ends",
             advice="Do the work here, or call another function.",
@@ -82,6 +82,7 @@ class _File:
         for name in list(self.routines):
             if name in twice or name.rpartition(".")[2] in bound:
                 del self.routines[name]
+        self.calls = {name: self._calls_of(routine) for name, routine in self.routines.items()}
 
     def _add(self, name: str, routine: _Routine, twice: set[str]) -> None:
         if name in self.routines:
@@ -97,7 +98,7 @@ class _File:
         waiting, seen = [[name]], {name}
         while waiting:
             way = waiting.pop()
-            for called in self.calls(way[-1]):
+            for called in self.calls[way[-1]]:
                 if called == name:
                     return way
                 if called not in seen:
@@ -105,9 +106,8 @@ class _File:
                     waiting.append([*way, called])
         return None
 
-    def calls(self, name: str) -> Mapping[str, int]:
-        """The routines that `name` is sure to call, each with the line where it first does."""
-        routine = self.routines[name]
+    def _calls_of(self, routine: _Routine) -> Mapping[str, int]:
+        """The routines that `routine` is sure to call, each with the line where it first does."""
         found: dict[str, int] = {}
         for node in _certain(routine.node.body):
             called = self._called(node, routine)

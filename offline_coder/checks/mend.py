@@ -321,7 +321,6 @@ def _is_startable(node: ast.stmt) -> bool:
 def planned_head(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A function with other parameters than planned: with its planned head, where its body agrees."""
     head = re.search(r"Write `((?:async )?def .*:)`", finding.advice)
-    lines = repository.files[finding.file].split("\n")
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef) or node.lineno != finding.line or head is None:
             continue
@@ -329,8 +328,7 @@ def planned_head(repository: Repository, finding: Finding, tree: ast.Module) -> 
         lost = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} - wanted
         used = {use.id for statement in node.body for use in used_names(statement)}
         if node.body[0].lineno > node.lineno and not lost & used:
-            new = " " * node.col_offset + head.group(1)
-            text = "\n".join([*lines[: node.lineno - 1], new, *lines[node.body[0].lineno - 1 :]])
+            text = with_head(repository.files[finding.file], node, head.group(1))
             yield Edit(finding.file, text, f"{finding.subject} with its planned head")
 
 
@@ -355,10 +353,16 @@ def planned_names(repository: Repository, finding: Finding, tree: ast.Module) ->
         for name in sorted(names, key=lambda name: (name.lineno, name.col_offset), reverse=True):
             if name.id in renamed:
                 text = replace_expression(text, name, renamed[name.id])
-        lines = text.split("\n")
-        new = " " * node.col_offset + head.group(1)
-        text = "\n".join([*lines[: node.lineno - 1], new, *lines[node.body[0].lineno - 1 :]])
-        yield Edit(finding.file, text, f"{finding.subject} with the planned names of its parameters")
+        means = f"{finding.subject} with the planned names of its parameters"
+        yield Edit(finding.file, with_head(text, node, head.group(1)), means)
+
+
+def with_head(text: str, node: ast.FunctionDef, head: str) -> str:
+    """`text` with `head` in the place of that of `node`, whose body begins on a later line."""
+    lines = text.split("\n")
+    return "\n".join(
+        [*lines[: node.lineno - 1], " " * node.col_offset + head, *lines[node.body[0].lineno - 1 :]]
+    )
 
 
 def renamed_parameters(node: ast.FunctionDef, planned: ast.Module) -> dict[str, str]:

@@ -19,6 +19,7 @@ from offline_coder.checks.syntax import parses
 from offline_coder.core.plan import ENTRY_POINT, ConfigValue, Plan
 from offline_coder.stages.fitting import FITTING_NAMES, Fitting
 from offline_coder.stages.opening import HEAD_NAMES, program_head
+from offline_coder.stages.planning.signatures import snake_case
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_steps import DATA, MODEL, SECTIONS, Step, entry_module, steps_of
 from offline_coder.stages.wired_values import (
@@ -191,7 +192,7 @@ class Wiring:
         function = f"{self.objects[step.owner]}.{step.name}" if step.owner else step.name
         call = f"{function}({', '.join(text for text in given if text)})"
         if isinstance(step.node, ast.ClassDef):
-            variable = self.variable(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", step.name).lower())
+            variable = self.variable(snake_case(step.name))
             self.lines.append(f"{variable} = {call}")
             self.objects[step.name] = variable
             more = {"model"} if "Module" in step.types else set()

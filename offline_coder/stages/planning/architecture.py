@@ -1,7 +1,5 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
-import re
-
 from offline_coder.checks.library import may_be_class
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
@@ -13,7 +11,13 @@ from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
-from offline_coder.stages.planning.signatures import python_name, routine_of, routines_of, with_known_types
+from offline_coder.stages.planning.signatures import (
+    python_name,
+    routine_of,
+    routines_of,
+    snake_case,
+    with_known_types,
+)
 from offline_coder.stages.prompting import Context, render_prompt
 
 OFFERED_KINDS = frozenset({"model", "training"})
@@ -235,14 +239,13 @@ def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
 
 def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) -> Module:
     """The part as a module at `path` that claims `requirements`."""
+    functions = routines_of(part.functions)
     return Module(
         path=path,
         purpose=tidy(part.purpose),
         requirements=requirements,
         classes=classes_of(part.classes),
-        functions=without_forward(routines_of(part.functions))
-        if part.classes
-        else routines_of(part.functions),
+        functions=without_forward(functions) if part.classes else functions,
     )
 
 
@@ -284,7 +287,7 @@ def telling_path(drafted: DraftModule) -> str:
     names += [routine.name for routine in routines_of(drafted.functions)]
     if drafted.path.removesuffix(".py") not in OUR_WORDS or not names:
         return drafted.path
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", names[0]).lower().strip("_") + ".py"
+    return snake_case(names[0]).strip("_") + ".py"
 
 
 def importable_path(path: str) -> str:

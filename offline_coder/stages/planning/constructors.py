@@ -3,6 +3,7 @@ constructor gets the settings that config.yaml has of the model, each with its t
 
 import keyword
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Parameter, Routine
 
@@ -18,7 +19,7 @@ def with_settings(architecture: Architecture, config: Sequence[ConfigEntry]) -> 
     that `config` has of the model, as parameters with defaults. Unchanged where its constructor takes
     something, for then somebody thought of it, or where there are none.
     """
-    taken = tuple(parameters_of(config))
+    taken = tuple(islice(parameters_of(config), MOST_PARAMETERS))
     if not taken:
         return architecture
     modules = tuple(
@@ -30,14 +31,11 @@ def with_settings(architecture: Architecture, config: Sequence[ConfigEntry]) -> 
 
 def parameters_of(config: Sequence[ConfigEntry]) -> Iterator[Parameter]:
     """The settings of the model that can be parameters, in their order."""
-    found = 0
     for entry in config:
         name = entry.key.removeprefix(SECTION)
         plain = isinstance(entry.value, bool | int | float | str)
-        if not entry.key.startswith(SECTION) or not plain or not usable(name) or found == MOST_PARAMETERS:
-            continue
-        found += 1
-        yield Parameter(name=name, type=type(entry.value).__name__, default=repr(entry.value))
+        if entry.key.startswith(SECTION) and plain and usable(name):
+            yield Parameter(name=name, type=type(entry.value).__name__, default=repr(entry.value))
 
 
 def usable(name: str) -> bool:

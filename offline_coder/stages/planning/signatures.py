@@ -7,6 +7,7 @@ repeated names, a default before a parameter without one) is put right here.
 import ast
 import builtins
 import keyword
+import re
 from collections.abc import Collection
 
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
@@ -98,6 +99,11 @@ def routine_of(signature: str) -> Routine:
         parameters=well_ordered([p for p in parameters if p.name not in OWN and p.type.lower() != NOTHING]),
         returns=python_expression(returns.strip()),
     )
+
+
+def snake_case(name: str) -> str:
+    """The name of a class as functions and files are named: `NoisePair` gives `noise_pair`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def routines_of(signatures: tuple[str, ...]) -> tuple[Routine, ...]:
