@@ -6,8 +6,9 @@
     python scripts/kill_harness.py --kills 3 --by ENGINE --engine smollm2-135m --short
     python scripts/kill_harness.py --kills 20 --by DISK
 
-A run is begun, killed at a moment drawn from the time that an undisturbed run takes, begun again, and so
-on until it ends by itself; then another folder is taken, until the kills are spent. Each must leave the
+A run is begun, killed at a moment drawn from the time that it should still take (a little more, so that
+some end by themselves), begun again, and so on until it ends; then another folder is taken, until the kills
+are spent. Each must leave the
 same bytes in repo/, plan/ and analysis/; its journal must only ever grow; and no request may stand
 in it twice, for then it was asked again. No process may be left behind. Exits with 1 when that does not
 hold. A real engine is asked to be --batch-invariant.
@@ -44,6 +45,8 @@ PAPER = ROOT / "examples" / "noisepair" / "paper.md"
 COMMAND = ["-m", "offline_coder.cli.main", "run"]
 SIGNALS = {"KILL": signal.SIGKILL, "INT": signal.SIGINT, "TERM": signal.SIGTERM}
 POLL_SECONDS = 0.005
+REACH = 1.25
+"""Moments are drawn from this much of the time that is left."""
 
 
 @dataclass
@@ -69,6 +72,7 @@ class Harness:
         self.by = by
         self.tally = Tally()
         self.ready_seconds = 0.0
+        self.lines = 0
 
     def start(self, folder: Path) -> "subprocess.Popen[str]":
         """The command on `folder`, returned when it has taken the folder or has ended."""
@@ -101,6 +105,7 @@ class Harness:
         _, said = child.communicate()
         if child.returncode != 0:
             sys.exit(f"kill_harness: the undisturbed run ended with {child.returncode}: {said}")
+        self.lines = len(journal_lines(folder))
         return seconds
 
     def disturbed(self, folder: Path, seconds: float, kills: int, source: random.Random) -> None:
@@ -110,7 +115,8 @@ class Harness:
             before = journal_lines(folder)
             child = self.start(folder)
             if self.tally.kills < kills:
-                moment = source.uniform(0.0, seconds)
+                left = max(0.0, 1 - len(before) / self.lines) * (seconds - self.ready_seconds)
+                moment = source.uniform(0.0, REACH * (self.ready_seconds + left))
                 try:
                     child.wait(moment)
                 except subprocess.TimeoutExpired:

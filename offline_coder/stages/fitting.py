@@ -4,6 +4,7 @@ Inputs of a shape that the network does not take say nothing of the code. So the
 shapes, once the network is built, and takes the first that it accepts; what is made up is printed.
 """
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -28,18 +29,24 @@ class Fitting:
         self.network = ""
         self.used = False
         self.replaced: list[tuple[str, Sequence[str], Sequence[str]]] = []
+        self.wanted: dict[str, str] = {}
 
-    def value(self, made_up: str, name: str) -> str:
-        """What fits in the place of a made-up value for `name`; that value itself where it is no data, or no
-        network is there."""
-        if not self.network or made_up not in DATA:
+    def value(self, made_up: str, name: str, wanted: str = "") -> str:
+        """What fits in the place of a made-up value for `name`, which has to be a `wanted` (see `wanted_of`)
+        where that is known; the made-up value itself where it is no data, or no network is there."""
+        if not self.network or not (made_up in DATA or wanted):
             return made_up
         self.used = True
-        if made_up == MADE_UP["DataLoader"] or "loader" in name.lower():
+        if wanted == "DataLoader" or made_up == MADE_UP["DataLoader"] or "loader" in name.lower():
             return LOADER
-        if made_up == MADE_UP["Dataset"] or "dataset" in name.lower():
+        if wanted == "Dataset" or made_up == MADE_UP["Dataset"] or "dataset" in name.lower():
             return DATASET
         return TARGETS if "label" in words_of(name) else INPUTS
+
+    def takes(self, variable: str, wanted: str) -> None:
+        """Remember what the first step that takes `variable` has to be given."""
+        if wanted:
+            self.wanted.setdefault(variable, wanted)
 
     def stood_in(self, function: str, names: Sequence[str], made_up: Sequence[str]) -> list[str]:
         """The line with which a smoke run remembers that `names` have the values `made_up` for want of what
@@ -57,7 +64,14 @@ class Fitting:
     def after_models(self) -> Iterator[str]:
         """The lines between building the network and using it."""
         changed = [
-            (function, names, [self.value(old, name) for old, name in zip(values, names, strict=True)])
+            (
+                function,
+                names,
+                [
+                    self.value(old, name, self.wanted.get(name, ""))
+                    for old, name in zip(values, names, strict=True)
+                ],
+            )
             for function, names, values in self.replaced
         ]
         if self.used:
@@ -72,3 +86,32 @@ class Fitting:
         if not self.used:
             return []
         return [render_prompt("coding/fitting_data.py.j2", classes=self.classes)]
+
+
+def wanted_of(node: ast.AST, name: str, kind: str) -> str:
+    """What the parameter `name`, of the type `kind` ("" for none), of the definition `node` has to be:
+    "DataLoader" or "Dataset", by its type or name, or because pairs come out of it or a loader is made of it;
+    else ""."""
+    if kind in ("DataLoader", "Dataset"):
+        return kind
+    if "loader" in name.lower():
+        return "DataLoader"
+    for each in ast.walk(node):
+        if isinstance(each, ast.For | ast.comprehension) and gives_pairs(each, name):
+            return "DataLoader"
+        first = each.args[:1] if isinstance(each, ast.Call) else []
+        if first and ast.unparse(first[0]) == name and ast.unparse(each).split("(")[0].endswith("DataLoader"):
+            return "Dataset"
+    return ""
+
+
+def gives_pairs(loop: ast.For | ast.comprehension, name: str) -> bool:
+    """Whether the loop takes two values at a time out of `name`: `for x, y in name`, or with enumerate()."""
+    over, target = loop.iter, loop.target
+    if isinstance(over, ast.Call) and ast.unparse(over.func) in ("enumerate", "tqdm") and over.args:
+        counted = ast.unparse(over.func) == "enumerate"
+        over = over.args[0]
+        if counted and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+            target = target.elts[1]
+    pair = isinstance(target, ast.Tuple) and len(target.elts) == 2
+    return pair and isinstance(over, ast.Name) and over.id == name

@@ -17,7 +17,7 @@ from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.core.plan import ENTRY_POINT, ConfigValue, Plan
-from offline_coder.stages.fitting import FITTING_NAMES, Fitting
+from offline_coder.stages.fitting import FITTING_NAMES, Fitting, wanted_of
 from offline_coder.stages.opening import HEAD_NAMES, program_head
 from offline_coder.stages.planning.signatures import snake_case
 from offline_coder.stages.prompting import render_prompt
@@ -233,6 +233,9 @@ class Wiring:
         """One argument as it stands in the call; "" where it is left out."""
         chosen = self.values.choose(wanted, SECTIONS[step.phase], used)
         text = chosen.text
+        needed = wanted_of(step.node, wanted.name, type_name(wanted.type)) if step.phase > MODEL else ""
+        if chosen.source == "result":
+            self.fitting.takes(text, needed)
         if chosen.source == "made up":
             if step.phase == DATA and type_name(wanted.type) in ("str", "Path", *UNTYPED) and is_path(wanted):
                 folder = FOLDER_WORDS & set(wanted.name.lower().split("_"))
@@ -243,7 +246,7 @@ class Wiring:
             elif self.values.kind(wanted) in MAPPINGS and (keys := keys_read(step, wanted.name)):
                 text = "{" + ", ".join(f"{key!r}: {self.values.anything}" for key in keys) + "}"
             elif step.phase > MODEL:
-                text = self.fitting.value(text, wanted.name)
+                text = self.fitting.value(text, wanted.name, needed)
             self.invented.append(f"{wanted.name} of {step.name}")
             if not PLAIN_VALUE.fullmatch(text):
                 self.lacking.append(f"{wanted.name} of {step.name}")

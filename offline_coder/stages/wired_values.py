@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from offline_coder.core.plan import ConfigValue
+from offline_coder.core.usual_names import usual_name
 
 Source = Literal["setting", "result", "default", "made up"]
 Settings = Mapping[str, Mapping[str, ConfigValue]]
@@ -36,18 +37,6 @@ PLAIN: dict[str, tuple[type, ...]] = {
     "Sequence": (list,),
     "tuple": (list,),
 }
-USUAL = {
-    **dict.fromkeys(("d_model", "hidden_dim", "embed_dim", "embedding_dim", "model_dim"), "hidden_size"),
-    **dict.fromkeys(("d_ff", "ffn_dim", "dim_feedforward", "ff_dim"), "feed_forward_size"),
-    **dict.fromkeys(("h", "nhead", "attention_heads"), "heads"),
-    **dict.fromkeys(("d_k", "d_v", "key_dim"), "key_size"),
-    **dict.fromkeys(("depth", "n_layer"), "layers"),
-    **dict.fromkeys(("p_drop", "dropout_rate", "dropout_prob"), "dropout"),
-    **dict.fromkeys(("lr",), "learning_rate"),
-    **dict.fromkeys(("vocab_size",), "vocabulary_size"),
-    **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
-}
-"""Other usual names of a setting."""
 SAME_WORD = {
     **dict.fromkeys(("val", "valid", "dev"), "validation"),
     **dict.fromkeys(("eval", "evaluation"), "test"),
@@ -150,12 +139,6 @@ def type_name(source: str) -> str:
 def words_of(name: str) -> frozenset[str]:
     """What a name is about: its parts, each in its usual form."""
     return frozenset(SAME_WORD.get(part, part) for part in name.lower().split("_") if part)
-
-
-def usual_name(name: str) -> str:
-    """The name of a setting in its usual form."""
-    plain = re.sub(r"^(num|n|number_of|train|training)_(?=[a-z]{2})", "", name.lower())
-    return USUAL.get(name.lower(), USUAL.get(plain, plain))
 
 
 class Values:

@@ -64,3 +64,30 @@ def test_without_a_network_nothing_is_fitted() -> None:
     assert "fitting_data" not in wired_entry(PLAN, CODE)
     plain = MODEL.replace("(nn.Module)", "").replace("        super().__init__()\n", "")
     assert "fitting_data" not in wired_entry(PLAN, {**FILES, "model.py": plain})
+
+
+LOADS = {
+    "by its name": "def train(model: nn.Module, train_loader, learning_rate: float) -> None:\n    batches = train_loader\n",
+    "by its type": "def train(model: nn.Module, data: DataLoader, learning_rate: float) -> None:\n    batches = data\n",
+    "by its use": "def train(model: nn.Module, data, learning_rate: float) -> None:\n    batches = [(x, y) for x, y in data]\n",
+    "by its count": (
+        "def train(model: nn.Module, data, learning_rate: float) -> None:\n"
+        "    batches = []\n    for _, (x, y) in enumerate(data):\n        batches.append((x, y))\n"
+    ),
+    "as a data set": "def train(model: nn.Module, data, learning_rate: float) -> None:\n    batches = DataLoader(data, 4)\n",
+}
+
+
+@pytest.mark.parametrize("head", LOADS.values(), ids=LOADS)
+def test_what_training_takes_pairs_from_gives_pairs(tmp_path: Path, head: str) -> None:
+    training = (
+        "from torch import nn\nfrom torch.utils.data import DataLoader\nfrom model import Net\n\n\n"
+        f"{head}    for images, labels in batches:\n"
+        "        nn.CrossEntropyLoss()(model(images), labels).backward()\n"
+    )
+    data = NAMED.replace(
+        "images = labels = rows\n    return images, labels", "train_data = rows\n    return train_data"
+    )
+    data = data.replace("tuple[torch.Tensor, torch.Tensor]", "torch.Tensor")
+    run = smoke(tmp_path, {**FILES, "data.py": data, "training.py": training})
+    assert (run.status, run.uncalled) == ("passed", ()), run.failures

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from offline_coder.checks.plan.architecture import check_architecture
 from offline_coder.checks.plan.build_order import check_build_order
 from offline_coder.checks.plan.config import check_config
+from offline_coder.checks.plan.defaults import check_defaults
 from offline_coder.checks.plan.requirements import check_requirements
 from offline_coder.checks.plan.resources import check_resources
 from offline_coder.core.finding import Finding
@@ -21,6 +22,7 @@ def check_plan(plan: Plan, sections: Mapping[str, str]) -> tuple[Finding, ...]:
     return (
         *check_requirements(plan, sections),
         *check_architecture(plan.architecture),
+        *check_defaults(plan.architecture, plan.config),
         *check_build_order(plan.build_order, plan.architecture),
         *check_config(plan.config, plan.requirements, sections),
         *check_resources(plan.resources, sections),

@@ -15,6 +15,7 @@ from offline_coder.stages.planning.build_order import order_modules
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.constructors import with_settings
+from offline_coder.stages.planning.defaults import with_traced_defaults
 from offline_coder.stages.planning.overview import write_overview
 from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.planning.requirements import find_requirements, settle
@@ -54,6 +55,8 @@ async def make_plan(
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
     architecture = with_settings(await design(engine, context, requirements, settings), config)
+    everything = sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
+    architecture = with_traced_defaults(architecture, everything)
     done("architecture")
     context = context.with_artefact("Architecture", describe(architecture))
     order = await order_modules(engine, context, architecture, settings)
@@ -65,9 +68,7 @@ async def make_plan(
         requirements=requirements,
         architecture=architecture.model_copy(update={"calls": calls}),
         build_order=order,
-        config=tuple(
-            sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
-        ),
+        config=tuple(everything),
         resources=resources,
     )
 

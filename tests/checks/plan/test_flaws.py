@@ -49,6 +49,12 @@ FLAWS: dict[str, tuple[str, Edit, str, str]] = {
     "type": (A, setting(f"{FORWARD}/parameters/0/type", "list[int"), "bad-type", "parameters[0].type"),
     "code as a type": (A, setting(f"{FORWARD}/returns", "x: int"), "bad-type", "methods[0].returns"),
     "default": (A, setting(f"{FORWARD}/parameters/1/default", "= 3"), "bad-default", "'= 3'"),
+    "invented default": (
+        A,
+        setting(f"{FORWARD}/parameters/1/default", "0.3"),
+        "untraced-default",
+        "parameters[1].default",
+    ),
     "default first": (A, adding(f"{FORWARD}/parameters", {"name": "y"}), "bad-signature", "def forward"),
     "self": (A, adding(f"{FORWARD}/parameters", {"name": "self"}), "bad-signature", "'self'"),
     "unknown base": (A, setting(f"{MODEL}/classes/0/bases", ["Nowhere"]), "unknown-base", "'Nowhere'"),

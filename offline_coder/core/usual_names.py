@@ -1,0 +1,24 @@
+"""The names that code has for a setting, and the one that config.yaml has for it."""
+
+import re
+
+USUAL = {
+    **dict.fromkeys(("d_model", "hidden_dim", "embed_dim", "embedding_dim", "model_dim"), "hidden_size"),
+    **dict.fromkeys(("hidden", "hidden_units", "hidden_features", "units", "width"), "hidden_size"),
+    **dict.fromkeys(("d_ff", "ffn_dim", "dim_feedforward", "ff_dim"), "feed_forward_size"),
+    **dict.fromkeys(("h", "nhead", "attention_heads"), "heads"),
+    **dict.fromkeys(("d_k", "d_v", "key_dim"), "key_size"),
+    **dict.fromkeys(("depth", "n_layer"), "layers"),
+    **dict.fromkeys(("p_drop", "dropout_rate", "dropout_prob"), "dropout"),
+    **dict.fromkeys(("lr",), "learning_rate"),
+    **dict.fromkeys(("input_dim", "in_features", "input_features"), "input_size"),
+    **dict.fromkeys(("vocab_size",), "vocabulary_size"),
+    **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
+}
+"""Other usual names of a setting."""
+
+
+def usual_name(name: str) -> str:
+    """The name of a setting in its usual form: `num_layers` gives "layers", `lr` "learning_rate"."""
+    plain = re.sub(r"^(num|n|number_of|train|training)_(?=[a-z]{2})", "", name.lower())
+    return USUAL.get(name.lower(), USUAL.get(plain, plain))
