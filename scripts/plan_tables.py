@@ -229,6 +229,19 @@ def spread(cells: Sequence[str]) -> str:
     return "; ".join(cell for cell in distinct if cell != "0")
 
 
+def put_between(made: str, begin: str, end: str, output: Path | None) -> None:
+    """Print `made`, or put it between two marks of the file `output`."""
+    if output is None:
+        print(made)
+        return
+    text = output.read_text("utf-8")
+    if begin not in text or end not in text:
+        sys.exit(f"{output} has no {begin} ... {end}")
+    before, _, rest = text.partition(begin)
+    after = rest.partition(end)[2]
+    output.write_text(f"{before}{begin}\n{made}\n{end}{after}", encoding="utf-8")
+
+
 def candidates_table(papers: Path, limit: int) -> str:
     """For each check list whose paper is there: how many of its values are among the candidates, how many
     config.yaml has by name and value with no model asked, and how many candidates a model is asked about."""
@@ -262,16 +275,7 @@ def main() -> None:
     if arguments.candidates:
         print(candidates_table(arguments.candidates, arguments.limit))
         return
-    made = plans_table(arguments.folders, together=arguments.together)
-    if arguments.output is None:
-        print(made)
-        return
-    text = arguments.output.read_text("utf-8")
-    if BEGIN not in text or END not in text:
-        sys.exit(f"{arguments.output} has no {BEGIN} ... {END}")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    arguments.output.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}", encoding="utf-8")
+    put_between(plans_table(arguments.folders, together=arguments.together), BEGIN, END, arguments.output)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from functools import lru_cache
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
+from offline_coder.core.packages import is_torch_module
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef
@@ -268,7 +269,7 @@ class _Reader:
         lineage = self._lineage(cls)
         method = lineage.method("__call__")
         bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
-        if method is None and any(base.rpartition(".")[2] == "Module" for base in bases):
+        if method is None and any(map(is_torch_module, bases)):
             method = lineage.method("forward")
         return _target(name, method, bound=True) if method is not None else None
 

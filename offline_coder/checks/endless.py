@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
 from offline_coder.core.finding import Finding
+from offline_coder.core.packages import is_torch_module
 
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue | ast.Assert | ast.Try
 _LAZY = ast.Lambda | ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp
@@ -120,7 +121,7 @@ class _File:
         owner, own = routine.owner, routine.object_name
         match node:
             case ast.Call(func=ast.Name(id=name)) if owner is not None and name == own:
-                network = any(ast.unparse(base).endswith("Module") for base in owner.bases)
+                network = any(is_torch_module(ast.unparse(base)) for base in owner.bases)
                 return f"{owner.name}.forward" if network else f"{owner.name}.__call__"
             case ast.Call(func=ast.Name(id=name)):
                 return f"{name}.__init__" if name in self.classes else name

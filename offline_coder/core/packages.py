@@ -89,6 +89,11 @@ def known_base(name: str) -> bool:
     return name in BARE_BASES or (hasattr(builtins, name) and isinstance(getattr(builtins, name), type))
 
 
+def is_torch_module(base: str) -> bool:
+    """Whether a base class, as code writes it, is PyTorch's Module, whatever its package is called there."""
+    return base.rpartition(".")[2] == "Module"
+
+
 def taken_module_names() -> frozenset[str]:
     """Names a module of the repository must not have, because it would hide one that code imports."""
     return frozenset(sys.stdlib_module_names) | frozenset(DISTRIBUTIONS)

@@ -4,7 +4,7 @@ from offline_coder.checks.library import may_be_class
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
-from offline_coder.core.packages import known_base, taken_module_names
+from offline_coder.core.packages import is_torch_module, known_base, taken_module_names
 from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module, Requirement, Routine
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
@@ -158,7 +158,7 @@ def architecture_of(draft: Draft) -> Architecture:
 def without_networks(part: DraftPart) -> DraftPart:
     """`part` with classes that are no networks: data has no parameters to train."""
     classes = tuple(
-        planned.model_copy(update={"base": ""}) if planned.base.endswith("Module") else planned
+        planned.model_copy(update={"base": ""}) if is_torch_module(planned.base) else planned
         for planned in part.classes
     )
     return part.model_copy(update={"classes": classes})
@@ -275,7 +275,7 @@ def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
     if any(parameter.name in OUR_FIELDS for parameter in made.parameters):
         made = made.model_copy(update={"parameters": ()})
     methods = (made, *others)
-    if not draft.base.endswith("Module"):
+    if not is_torch_module(draft.base):
         return methods
     kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
     return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)

@@ -5,6 +5,7 @@ import keyword
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Parameter, Routine
 
 NETWORK_PATH = "model.py"
@@ -57,7 +58,7 @@ def with_parameters(module: Module, taken: tuple[Parameter, ...]) -> Module:
 
 def is_network(planned: ClassPlan) -> bool:
     """Whether the class is one of PyTorch's modules."""
-    return any(base.rpartition(".")[2] == "Module" for base in planned.bases)
+    return any(map(is_torch_module, planned.bases))
 
 
 def filled(methods: Sequence[Routine], taken: tuple[Parameter, ...]) -> Iterator[Routine]:
