@@ -115,6 +115,7 @@ def main() -> None:
     """Read the command line and walk or measure."""
     parser = argparse.ArgumentParser(description="Random walks through every constraint of planning.")
     parser.add_argument("--walks", type=int, default=1000, help="plans a backend")
+    parser.add_argument("--backend", choices=BACKENDS, action="append", help="these alone")
     parser.add_argument("--compile", action="store_true", help="measure compilation instead")
     parser.add_argument("--one", choices=BACKENDS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -127,7 +128,7 @@ def main() -> None:
         measure_compilation(recording.constraints)
         return
     wrong = 0
-    for backend in BACKENDS:
+    for backend in arguments.backend or BACKENDS:
         began = time.monotonic()
         try:
             if backend == "outlines_core":

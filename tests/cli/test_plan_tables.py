@@ -75,3 +75,22 @@ def test_a_plan_is_a_line_between_the_marks(
     assert cells["assumptions"] == "1"
     assert [cells[name] for name in ("invalid answers", "plan problems")] == ["0", "0"]
     assert "| nowhere | no run |" in text
+
+
+def test_plans_of_a_design_are_a_line(
+    cli: Cli, paper_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (1, 2):
+        options = ("--model", "random-walk", "--seed", seed, "--quiet")
+        assert cli("plan", paper_file, "-o", f"plans/s{seed}", *options).code == 0
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setattr(sys, "argv", ["plan_designs.py", "first=plans"])
+    capsys.readouterr()
+    runpy.run_path(str(ROOT / "scripts" / "plan_designs.py"), run_name="__main__")
+    heads, _, line = (
+        [cell.strip() for cell in row.split("|")[1:-1]] for row in capsys.readouterr().out.splitlines()
+    )
+    cells = dict(zip(heads, line, strict=True))
+    assert (cells["design"], cells["model"], cells["plans"]) == ("first", "random-walk", "2")
+    assert (cells["plan problems"], cells["invalid answers"]) == ("0", "0")
+    assert cells["types of the plan that are dependencies"].count("/") == 1
