@@ -12,7 +12,7 @@ from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_values import MADE_UP, TENSOR, words_of
 
 INPUTS, TARGETS, MADE = "made_inputs", "made_targets", "made_up"
-FITTING_NAMES = frozenset({INPUTS, TARGETS, MADE, "fitting_data"})
+FITTING_NAMES = frozenset({INPUTS, TARGETS, MADE, "fitting_data", "fits"})
 DATASET = f"torch.utils.data.TensorDataset({INPUTS}, {TARGETS})"
 LOADER = f"torch.utils.data.DataLoader({DATASET}, batch_size=4)"
 DATA = frozenset({TENSOR, *(MADE_UP[kind] for kind in ("LongTensor", "Dataset", "DataLoader"))})
@@ -29,6 +29,7 @@ class Fitting:
         self.network = ""
         self.used = False
         self.replaced: list[tuple[str, Sequence[str], Sequence[str]]] = []
+        self.files: dict[str, list[str]] = {}
         self.wanted: dict[str, str] = {}
 
     def value(self, made_up: str, name: str, wanted: str = "") -> str:
@@ -48,11 +49,14 @@ class Fitting:
         if wanted:
             self.wanted.setdefault(variable, wanted)
 
-    def stood_in(self, function: str, names: Sequence[str], made_up: Sequence[str]) -> list[str]:
+    def stood_in(
+        self, function: str, names: Sequence[str], made_up: Sequence[str], files: Sequence[str]
+    ) -> list[str]:
         """The line with which a smoke run remembers that `names` have the values `made_up` for want of what
-        `function` gives; none where no network will use them."""
+        `function` gives; none where no network will use them. `files` are what `function` reads of data/."""
         if not self.expected:
             return []
+        self.files[function] = [*files]
         self.replaced.append((function, names, made_up))
         return [f"{MADE}.add({function!r})"]
 
@@ -63,23 +67,32 @@ class Fitting:
 
     def after_models(self) -> Iterator[str]:
         """The lines between building the network and using it."""
-        changed = [
-            (
-                function,
-                names,
-                [
-                    self.value(old, name, self.wanted.get(name, ""))
-                    for old, name in zip(values, names, strict=True)
-                ],
-            )
-            for function, names, values in self.replaced
-        ]
+        changed = [(function, self._fitted(names, values)) for function, names, values in self.replaced]
         if self.used:
             fitting = f"fitting_data({self.network}) if arguments.smoke else (None, None)"
             yield f"{INPUTS}, {TARGETS} = {fitting}"
-            for function, names, values in changed:
-                yield f"if {function!r} in {MADE}:"
-                yield f"    {', '.join(names)} = {', '.join(values)}"
+            for function, fitted in changed:
+                if fitted:
+                    yield from self._misfits(function, fitted)
+                    yield f"if {function!r} in {MADE}:"
+                    yield f"    {', '.join(fitted)} = {', '.join(fitted.values())}"
+
+    def _fitted(self, names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+        """What fits, for those of `names` whose made-up values are data."""
+        fitted = {
+            name: (old, self.value(old, name, self.wanted.get(name, "")))
+            for name, old in zip(names, values, strict=True)
+        }
+        return {name: new for name, (old, new) in fitted.items() if new != old}
+
+    def _misfits(self, function: str, fitted: Mapping[str, str]) -> Iterator[str]:
+        """The lines with which what was read from a made-up file counts as made up, too, where the network
+        does not take it."""
+        inputs = next((name for name, value in fitted.items() if value != TARGETS), "")
+        there = " and ".join(f'Path("data/{name}").exists()' for name in self.files[function])
+        if inputs and there:
+            yield f"if arguments.smoke and not ({there}) and not fits({self.network}, {inputs}):"
+            yield f"    {MADE}.add({function!r})"
 
     def helper(self) -> list[str]:
         """The function that the lines call, where they do."""

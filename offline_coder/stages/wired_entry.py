@@ -53,6 +53,7 @@ PLAIN_VALUE = re.compile(
     r"|(Path\()?data_file\(.*"
 )
 """Made-up arguments that a full run may have as well."""
+DATA_FILE = re.compile(r'data_file\("([^"]+)"')
 FOLDER_WORDS = frozenset({"dir", "directory", "folder", "root"})
 READERS = {
     "loadtxt": ".dat",
@@ -207,7 +208,8 @@ class Wiring:
         if step.phase == DATA and names:
             stand_in = [self.values.of_type(kind) for kind in kinds]
             # What a made-up file holds can only be guessed; a name that is not defined is another matter.
-            failures = MISREAD if "data_file(" in call else "OSError"
+            files = DATA_FILE.findall(call)
+            failures = MISREAD if files else "OSError"
             self.lines += [
                 "try:",
                 f"    {line}",
@@ -216,7 +218,7 @@ class Wiring:
                 "        raise",
                 f'    print(f"smoke run: {{missing!r}}; made-up data stands in for {function}")',
                 f"    {', '.join(names)} = {', '.join(stand_in)}",
-                *(f"    {line}" for line in self.fitting.stood_in(function, names, stand_in)),
+                *(f"    {line}" for line in self.fitting.stood_in(function, names, stand_in, files)),
             ]
         else:
             self.lines.append(line)

@@ -91,3 +91,26 @@ def test_what_training_takes_pairs_from_gives_pairs(tmp_path: Path, head: str) -
     data = data.replace("tuple[torch.Tensor, torch.Tensor]", "torch.Tensor")
     run = smoke(tmp_path, {**FILES, "data.py": data, "training.py": training})
     assert (run.status, run.uncalled) == ("passed", ()), run.failures
+
+
+READ = (
+    "import numpy as np\nimport torch\n\n\n"
+    "def load_data(data_path: str) -> tuple[torch.Tensor, torch.Tensor]:\n"
+    "    images = torch.tensor(np.loadtxt(data_path), dtype=torch.float32)\n"
+    "    labels = (images.sum(1) > 3).long()\n    return images, labels\n"
+)
+
+
+def trained_on(rows: int) -> str:
+    """Training that insists on so many rows."""
+    check = f"    if len(images) != {rows}:\n        raise ValueError(images.shape)\n"
+    return TRAINING.replace("    loss = ", f"{check}    loss = ")
+
+
+@pytest.mark.parametrize(("inputs", "rows"), [(12, 8), (8, 64)])
+def test_what_a_made_up_file_gives_stays_where_the_network_takes_it(
+    tmp_path: Path, inputs: int, rows: int
+) -> None:
+    model = MODEL.replace("Linear(12,", f"Linear({inputs},")
+    run = smoke(tmp_path, {**FILES, "data.py": READ, "model.py": model, "training.py": trained_on(rows)})
+    assert (run.status, run.uncalled) == ("passed", ()), run.failures
