@@ -2,7 +2,8 @@
 
     python scripts/plan_designs.py NAME=FOLDER ... [--output docs/plans.md]
 
-Each FOLDER holds plans of scripts/plan_sweep.py, all designs of the same papers with the same seeds.
+Each FOLDER holds plans of scripts/plan_sweep.py, all designs of the same papers with the same seeds. The
+first design is the one that the others may have gone on from, with --since.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from plan_tables import WORD, names_of_the_paper, put_between, retries, table
+from plan_tables import WORD, again, answers, names_of_the_paper, put_between, table
 
 from offline_coder.checks.plan.defaults import namesakes, routines_of
 from offline_coder.cli.check import checked_plan
@@ -105,10 +106,10 @@ def typed_dependencies(plan: Plan) -> Iterator[tuple[str, str]]:
         homes |= {planned.name: module.path for planned in module.classes}
 
 
-def rows_of(design: str, folder: Path) -> Iterator[list[str]]:
-    """The lines of one design."""
+def rows_of(design: str, folder: Path, first: Path | None) -> Iterator[list[str]]:
+    """The lines of one design, which may have gone on from that in `first`."""
     by_model: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(each for each in folder.iterdir() if each.is_dir()):
         manifest = RunFolder(path).manifest()
         if manifest is not None:
             by_model.setdefault(manifest.model, []).append(path)
@@ -118,10 +119,13 @@ def rows_of(design: str, folder: Path) -> Iterator[list[str]]:
         for path in paths:
             read = checked_plan(path)
             problems += len(read.errors)
-            again = retries(path / JOURNAL)
-            cut, invalid = cut + again[0], invalid + again[1]
-            manifest = RunFolder(path).manifest()
-            tokens += sum(stage.output_tokens for stage in manifest.stages) if manifest else 0
+            asked = answers(path / JOURNAL)
+            old = answers(first / path.name / JOURNAL) if first and (first / path.name).is_dir() else {}
+            # What the first design asked otherwise is no part of this one.
+            purposes = {purpose for purpose, _ in asked.keys() - old.keys()}
+            asked = {key: asked[key] for key in asked if key not in old or key[0] not in purposes}
+            cut, invalid = cut + again(asked)[0], invalid + again(asked)[1]
+            tokens += sum(one.output_tokens for given in asked.values() for one in given)
             if read.plan is not None:
                 count(read.plan, (path / "paper.md").read_text("utf-8"), shares)
         counted = (str(getattr(shares, name)) for name in vars(shares))
@@ -139,11 +143,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
     rows: list[list[str]] = []
+    first = None
     for design in given.designs:
         name, _, folder = design.partition("=")
         if not Path(folder).is_dir():
             sys.exit(f"plan_designs: {folder!r} is no folder of plans; write NAME=FOLDER")
-        rows += rows_of(name, Path(folder))
+        rows += rows_of(name, Path(folder), first)
+        first = first or Path(folder)
     put_between(table(HEADS, rows), BEGIN, END, given.output)
 
 

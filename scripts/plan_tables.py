@@ -13,13 +13,14 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from offline_coder.checks.provenance import plain_words, stands_in
 from offline_coder.cli.check import checked_plan
 from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import ConfigEntry, ConfigValue, Plan
+from offline_coder.core.request import Completion, Message
 from offline_coder.core.values import Value
 from offline_coder.papers.read import read_paper
 from offline_coder.runs.folder import JOURNAL, RunFolder
@@ -51,6 +52,8 @@ calculate accuracy forward init config main run step batch input inputs output o
 with from to on in by a an create build update use set print save results result value values
 """
 USUAL_WORDS = frozenset(USUAL.split())
+Prompt = tuple[str, tuple[Message, ...]]
+"""What is asked for, and how."""
 
 
 class Setting(Value):
@@ -133,12 +136,23 @@ def names_of(plan: Plan) -> Iterator[str]:
 def retries(journal: Path) -> tuple[int, int]:
     """Answers of planning that were cut and asked for again, and those that were asked for again though
     the model had ended them: invalid ones."""
-    asked: dict[str, list[str]] = {}
+    return again(answers(journal))
+
+
+def again(asked: Mapping[Prompt, Sequence[Completion]]) -> tuple[int, int]:
+    """The same of the answers to each prompt."""
+    reasons = Counter(one.finish_reason for given in asked.values() for one in given[:-1])
+    return reasons["length"], reasons["stop"]
+
+
+def answers(journal: Path) -> dict[Prompt, list[Completion]]:
+    """The answers of planning to each prompt. Of a journal that began with that of an earlier design, those
+    to what was asked otherwise then count as well."""
+    found: dict[Prompt, list[Completion]] = {}
     for request, completion in Journal(journal, read_only=True).requests():
         if request.purpose.startswith("planning:"):
-            asked.setdefault(request.purpose, []).append(completion.finish_reason)
-    again = Counter(reason for reasons in asked.values() for reason in reasons[:-1])
-    return again["length"], again["stop"]
+            found.setdefault((request.purpose, request.messages), []).append(completion)
+    return found
 
 
 def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[str]:

@@ -84,6 +84,7 @@ def test_plans_of_a_design_are_a_line(
         options = ("--model", "random-walk", "--seed", seed, "--quiet")
         assert cli("plan", paper_file, "-o", f"plans/s{seed}", *options).code == 0
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    Path("plans/server.log").touch()
     monkeypatch.setattr(sys, "argv", ["plan_designs.py", "first=plans"])
     capsys.readouterr()
     runpy.run_path(str(ROOT / "scripts" / "plan_designs.py"), run_name="__main__")
