@@ -61,7 +61,7 @@ async def make_plan(
     context = context.with_artefact("Architecture", describe(architecture))
     order = await order_modules(engine, context, architecture, settings)
     done("build order")
-    calls = await call_flow(engine, context, order, settings)
+    calls = await call_flow(engine, context, architecture, order, settings)
     done("calls")
     return Plan(
         overview=overview,

@@ -3,7 +3,7 @@
 from pydantic import RootModel
 
 from offline_coder.core.engine import Engine
-from offline_coder.core.plan import BuildOrder, Call
+from offline_coder.core.plan import Architecture, BuildOrder, Call
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
@@ -19,20 +19,26 @@ class Purposes(RootModel[dict[str, str]]):
 
 
 async def call_flow(
-    engine: Engine, context: Context, order: BuildOrder, settings: StageSettings
+    engine: Engine,
+    context: Context,
+    architecture: Architecture,
+    order: BuildOrder,
+    settings: StageSettings,
 ) -> tuple[Call, ...]:
     """At most twelve calls, the entry point's first. There is one for each dependency and none besides,
-    for the edges are given and only their purposes are decoded. Raises what `ask_shape` raises."""
+    for the edges are given and only their purposes are decoded; each is shown with the names that the callee
+    defines. Raises what `ask_shape` raises."""
     edges = [
         f"{caller}{ARROW}{callee}" for caller in reversed(order.order) for callee in order.depends_on[caller]
     ]
     edges = edges[:CALLS_LIMIT]
     if not edges:
         return ()
+    shown = [f"{edge} ({', '.join(architecture.module(edge.partition(ARROW)[2]).names())})" for edge in edges]
     answer = await ask_shape(
         engine,
         "planning:calls",
-        context.messages(render_prompt("planning/calls.md.j2", edges=edges)),
+        context.messages(render_prompt("planning/calls.md.j2", edges=shown)),
         grammar("calls", edges=edges, purposes={edge: {"$ref": "#/$defs/purpose"} for edge in edges}),
         Purposes,
         settings.sampling(settings.build_order_tokens, constrained=True),
