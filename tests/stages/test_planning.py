@@ -221,7 +221,7 @@ EXAMPLES = {
     "architecture": (
         {"max_components": 1, "requirements": some_of(["r1"])},
         {
-            "approach": "The method of this paper is a small network.",
+            "approach": "The method of this paper is a small network that learns to add.",
             "data": part("Loads", [], ["load_digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]"]),
             "components": [
                 {
@@ -237,7 +237,7 @@ EXAMPLES = {
             "evaluation": part("Measures", [], ["measure_accuracy(model: Net) -> float"]),
         },
         {
-            "approach": "The method of this paper is a small network.",
+            "approach": "The method of this paper is a small network that learns to add.",
             "data": part("Loads", [], ["load_digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]"]),
             "components": [
                 {
