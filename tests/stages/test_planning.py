@@ -38,6 +38,7 @@ from offline_coder.stages.planning.architecture import (
     with_known_bases,
 )
 from offline_coder.stages.planning.artefacts import plan_files
+from offline_coder.stages.planning.calls import purpose_of
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.overview import STEPS, ended, patterns, write_overview
@@ -271,9 +272,9 @@ EXAMPLES = {
         {"depends_on": {"b.py": ["b.py"]}, "packages": [{"name": "torch", "why": "tensors"}]},
     ),
     "calls": (
-        {"edges": ["b.py -> a.py"], "purposes": {"b.py -> a.py": {"$ref": "#/$defs/purpose"}}},
-        {"b.py -> a.py": "asks for data"},
-        {"a.py -> b.py": "asks for data"},
+        {"edges": ["b.py -> a.py"], "purposes": {"b.py -> a.py": purpose_of(("load", "Net"))}},
+        {"b.py -> a.py": "load to have the data"},
+        {"b.py -> a.py": "loads to have the data"},
     ),
     "config": (
         {"candidates": ["c1"], "names": {"c1": {"enum": ["training.learning_rate", ""]}}},
@@ -281,6 +282,22 @@ EXAMPLES = {
         {"c1": "training.invented"},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("names", "purpose", "allowed"),
+    [
+        (("Net", "make"), "make to build the network", True),
+        (("Net", "make"), "Net, make", False),
+        (("Net",), "Net to train it for 20 epochs", False),
+        (("Net",), ": trains the network", False),
+        ((), "trains the network", True),
+    ],
+)
+def test_a_call_says_what_is_called_and_what_for(names: tuple[str, ...], purpose: str, allowed: bool) -> None:
+    schema = purpose_of(names)
+    assert bool(re.search(str(schema["pattern"]), purpose)) == allowed
+    assert re.search(str(schema["pattern"]), str(schema["default"]))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -1,5 +1,7 @@
 """The program's flow: what each module asks of those it builds on."""
 
+from collections.abc import Sequence
+
 from pydantic import RootModel
 
 from offline_coder.core.engine import Engine
@@ -26,7 +28,7 @@ async def call_flow(
     settings: StageSettings,
 ) -> tuple[Call, ...]:
     """At most twelve calls, the entry point's first. There is one for each dependency and none besides,
-    for the edges are given and only their purposes are decoded; each is shown with the names that the callee
+    for the edges are given and only their purposes are decoded; each begins with a name that the callee
     defines. Raises what `ask_shape` raises."""
     edges = [
         f"{caller}{ARROW}{callee}" for caller in reversed(order.order) for callee in order.depends_on[caller]
@@ -34,12 +36,13 @@ async def call_flow(
     edges = edges[:CALLS_LIMIT]
     if not edges:
         return ()
-    shown = [f"{edge} ({', '.join(architecture.module(edge.partition(ARROW)[2]).names())})" for edge in edges]
+    names = {edge: architecture.module(edge.partition(ARROW)[2]).names() for edge in edges}
+    shown = [f"{edge} ({', '.join(names[edge])})" for edge in edges]
     answer = await ask_shape(
         engine,
         "planning:calls",
         context.messages(render_prompt("planning/calls.md.j2", edges=shown)),
-        grammar("calls", edges=edges, purposes={edge: {"$ref": "#/$defs/purpose"} for edge in edges}),
+        grammar("calls", edges=edges, purposes={edge: purpose_of(names[edge]) for edge in edges}),
         Purposes,
         settings.sampling(settings.build_order_tokens, constrained=True),
         settings.seed,
@@ -49,3 +52,15 @@ async def call_flow(
         caller, _, callee = edge.partition(ARROW)
         calls.append(Call(caller=caller, callee=callee, purpose=tidy(answer.root[edge])))
     return tuple(calls)
+
+
+def purpose_of(names: Sequence[str]) -> dict[str, object]:
+    """The schema of what is asked of a module that defines `names`: one of them, where there is one, and what
+    for, without a number, for none would have a source."""
+    beginning = f"({'|'.join(names)}) to " if names else ""
+    first = f"{names[0]} to " if names else ""
+    return {
+        "type": "string",
+        "pattern": rf"^{beginning}[a-z][A-Za-z ,'_-]{{8,70}}$",
+        "default": f"{first}do what was not said",
+    }
