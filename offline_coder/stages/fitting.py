@@ -7,6 +7,7 @@ shapes, once the network is built, and takes the first that it accepts; what is 
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_values import MADE_UP, TENSOR, words_of
@@ -19,6 +20,17 @@ DATA = frozenset({TENSOR, *(MADE_UP[kind] for kind in ("LongTensor", "Dataset", 
 CLASSES = re.compile(r"\b(cross_entropy|CrossEntropyLoss|nll_loss|NLLLoss)\b")
 
 
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """What a smoke run has in the place of what `function` gives: `made_up` values for `names`. `files` are
+    what it reads of data/."""
+
+    function: str
+    names: Sequence[str]
+    made_up: Sequence[str]
+    files: Sequence[str]
+
+
 class Fitting:
     """What one entry point has made to fit its first network. `files` are the repository's; `expected`: a
     network will be built."""
@@ -28,8 +40,7 @@ class Fitting:
         self.classes = any(CLASSES.search(text) for path, text in files.items() if path.endswith(".py"))
         self.network = ""
         self.used = False
-        self.replaced: list[tuple[str, Sequence[str], Sequence[str]]] = []
-        self.files: dict[str, list[str]] = {}
+        self.replaced: list[StandIn] = []
         self.wanted: dict[str, str] = {}
 
     def value(self, made_up: str, name: str, wanted: str = "") -> str:
@@ -49,16 +60,13 @@ class Fitting:
         if wanted:
             self.wanted.setdefault(variable, wanted)
 
-    def stood_in(
-        self, function: str, names: Sequence[str], made_up: Sequence[str], files: Sequence[str]
-    ) -> list[str]:
-        """The line with which a smoke run remembers that `names` have the values `made_up` for want of what
-        `function` gives; none where no network will use them. `files` are what `function` reads of data/."""
+    def stood_in(self, stand_in: StandIn) -> list[str]:
+        """The line with which a smoke run remembers that `stand_in` is what it has; none where no network
+        will use it."""
         if not self.expected:
             return []
-        self.files[function] = [*files]
-        self.replaced.append((function, names, made_up))
-        return [f"{MADE}.add({function!r})"]
+        self.replaced.append(stand_in)
+        return [f"{MADE}.add({stand_in.function!r})"]
 
     def begin(self) -> Iterator[str]:
         """The lines before the first step."""
@@ -67,38 +75,39 @@ class Fitting:
 
     def after_models(self) -> Iterator[str]:
         """The lines between building the network and using it."""
-        changed = [(function, self._fitted(names, values)) for function, names, values in self.replaced]
+        changed = [(each, self._fitted(each)) for each in self.replaced]
         if self.used:
             fitting = f"fitting_data({self.network}) if arguments.smoke else (None, None)"
             yield f"{INPUTS}, {TARGETS} = {fitting}"
-            for function, fitted in changed:
+            for each, fitted in changed:
                 if fitted:
-                    yield from self._misfits(function, fitted)
-                    yield f"if {function!r} in {MADE}:"
+                    yield from self._misfits(each, fitted)
+                    yield f"if {each.function!r} in {MADE}:"
                     yield f"    {', '.join(fitted)} = {', '.join(fitted.values())}"
 
-    def _fitted(self, names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-        """What fits, for those of `names` whose made-up values are data."""
+    def _fitted(self, stand_in: StandIn) -> dict[str, str]:
+        """What fits, for those of its names whose made-up values are data."""
         fitted = {
             name: (old, self.value(old, name, self.wanted.get(name, "")))
-            for name, old in zip(names, values, strict=True)
+            for name, old in zip(stand_in.names, stand_in.made_up, strict=True)
         }
         return {name: new for name, (old, new) in fitted.items() if new != old}
 
-    def _misfits(self, function: str, fitted: Mapping[str, str]) -> Iterator[str]:
+    def _misfits(self, stand_in: StandIn, fitted: Mapping[str, str]) -> Iterator[str]:
         """The lines with which what was read from a made-up file counts as made up, too, where the network
         does not take it."""
         inputs = next((name for name, value in fitted.items() if value != TARGETS), "")
-        there = " and ".join(f'Path("data/{name}").exists()' for name in self.files[function])
+        there = " and ".join(f'Path("data/{name}").exists()' for name in stand_in.files)
         if inputs and there:
             yield f"if arguments.smoke and not ({there}) and not fits({self.network}, {inputs}):"
-            yield f"    {MADE}.add({function!r})"
+            yield f"    {MADE}.add({stand_in.function!r})"
 
     def helper(self) -> list[str]:
-        """The function that the lines call, where they do."""
+        """The functions that the lines call, where they do."""
         if not self.used:
             return []
-        return [render_prompt("coding/fitting_data.py.j2", classes=self.classes)]
+        files = any(each.files for each in self.replaced)
+        return [render_prompt("coding/fitting_data.py.j2", classes=self.classes, files=files)]
 
 
 def wanted_of(node: ast.AST, name: str, kind: str) -> str:

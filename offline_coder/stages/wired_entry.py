@@ -17,7 +17,7 @@ from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.syntax import parses
 from offline_coder.core.plan import ENTRY_POINT, ConfigValue, Plan
-from offline_coder.stages.fitting import FITTING_NAMES, Fitting, wanted_of
+from offline_coder.stages.fitting import FITTING_NAMES, Fitting, StandIn, wanted_of
 from offline_coder.stages.opening import HEAD_NAMES, program_head
 from offline_coder.stages.planning.signatures import snake_case
 from offline_coder.stages.prompting import render_prompt
@@ -218,7 +218,7 @@ class Wiring:
                 "        raise",
                 f'    print(f"smoke run: {{missing!r}}; made-up data stands in for {function}")',
                 f"    {', '.join(names)} = {', '.join(stand_in)}",
-                *(f"    {line}" for line in self.fitting.stood_in(function, names, stand_in, files)),
+                *(f"    {line}" for line in self.fitting.stood_in(StandIn(function, names, stand_in, files))),
             ]
         else:
             self.lines.append(line)
