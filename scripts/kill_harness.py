@@ -8,10 +8,9 @@
 
 A run is begun, killed at a moment drawn from the time that it should still take (a little more, so that
 some end by themselves), begun again, and so on until it ends; then another folder is taken, until the kills
-are spent. Each must leave the
-same bytes in repo/, plan/ and analysis/; its journal must only ever grow; and no request may stand
-in it twice, for then it was asked again. No process may be left behind. Exits with 1 when that does not
-hold. A real engine is asked to be --batch-invariant.
+are spent. Each must leave the same bytes in repo/, plan/ and analysis/; its journal must only ever grow; and
+no request may stand in it twice, for then it was asked again. No process may be left behind. Exits with 1
+when that does not hold. A real engine is asked to be --batch-invariant.
 
 By ENGINE, the engine's process gets a SIGKILL once in each run, which has to end by itself all the same.
 By DISK, the run lies on a small file system that fills, and is given a little more room each time; only

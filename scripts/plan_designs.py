@@ -14,10 +14,11 @@ from pathlib import Path
 
 from plan_tables import WORD, again, answers, names_of_the_paper, put_between, table
 
-from offline_coder.checks.plan.defaults import namesakes, routines_of
+from offline_coder.checks.plan.defaults import namesakes
 from offline_coder.cli.check import checked_plan
 from offline_coder.core.plan import ClassPlan, Plan
 from offline_coder.runs.folder import JOURNAL, RunFolder
+from offline_coder.stages.planning.architecture import GIVEN_PATHS
 from offline_coder.stages.planning.constructors import CONSTRUCTOR, is_network
 
 BEGIN, END = "<!-- designs -->", "<!-- end of designs -->"
@@ -66,12 +67,13 @@ def count(plan: Plan, paper: str, shares: Shares) -> None:
     """Add one plan."""
     shares.names.add(*names_of_the_paper(plan, paper))
     modules = plan.architecture.modules
-    shares.components += len(modules) - 5
+    shares.components += len(modules) - len(GIVEN_PATHS)
     networks = [planned for module in modules for planned in module.classes if is_network(planned)]
     shares.networks.add(sum(map(takes_something, networks)), len(networks))
     plain = [
         parameter
-        for _, routine in routines_of(plan.architecture)
+        for module in modules
+        for routine in module.routines()
         for parameter in routine.parameters
         if parameter.type in ("int", "float", "str", "bool")
     ]
@@ -97,9 +99,10 @@ def typed_dependencies(plan: Plan) -> Iterator[tuple[str, str]]:
     """A module and one before it, of which a class stands in a signature of the first."""
     homes: dict[str, str] = {}
     for module in plan.architecture.modules:
-        routines = [*module.functions, *(each for planned in module.classes for each in planned.methods)]
         types = " ".join(
-            text for each in routines for text in (each.returns, *(one.type for one in each.parameters))
+            text
+            for each in module.routines()
+            for text in (each.returns, *(one.type for one in each.parameters))
         )
         others = {homes[word] for word in WORD.findall(types) if word in homes}
         yield from ((module.path, other) for other in sorted(others))

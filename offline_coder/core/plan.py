@@ -4,6 +4,7 @@ The artefacts follow PaperCoder (arXiv 2504.17192, section 3): overall plan, arc
 design (here: build order) and configuration.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -75,6 +76,18 @@ class Module(Value):
     def names(self) -> tuple[str, ...]:
         """Public names the module defines, classes first."""
         return tuple(c.name for c in self.classes) + tuple(f.name for f in self.functions)
+
+    def routines(self) -> tuple[Routine, ...]:
+        """The functions, then the methods of all classes."""
+        return (*self.functions, *(method for planned in self.classes for method in planned.methods))
+
+    def with_routines(self, change: Callable[[Routine], Routine]) -> "Module":
+        """This module with `change` made to each function and method."""
+        classes = tuple(
+            planned.model_copy(update={"methods": tuple(map(change, planned.methods))})
+            for planned in self.classes
+        )
+        return self.model_copy(update={"functions": tuple(map(change, self.functions)), "classes": classes})
 
 
 class Requirement(Value):

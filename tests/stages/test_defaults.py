@@ -8,19 +8,12 @@ from offline_coder.checks.plan.defaults import check_defaults
 from offline_coder.core.plan import (
     Architecture,
     ClassPlan,
-    ConfigEntry,
-    ConfigValue,
     Module,
     Parameter,
     Routine,
 )
 from offline_coder.stages.planning.defaults import with_traced_defaults
-
-
-def setting(key: str, value: ConfigValue) -> ConfigEntry:
-    """A line of config.yaml."""
-    return ConfigEntry(key=key, value=value, source="assumption", reason="x")
-
+from tests.stages.test_constructors import setting
 
 CONFIG = (
     setting("evaluation.batch_size", 100),

@@ -41,8 +41,10 @@ def routines_of(architecture: Architecture) -> Iterator[tuple[str, Routine]]:
 
 def traced(parameter: Parameter, config: Sequence[ConfigEntry]) -> bool:
     """Whether the default holds no number of its own, or is what `config` says."""
+    if parameter.default is None:
+        return True
     tree = parse_python(f"({parameter.default})")
-    if parameter.default is None or tree is None or not any(map(measures, ast.walk(tree))):
+    if tree is None or not any(map(measures, ast.walk(tree))):
         return True
     try:
         value = ast.literal_eval(parameter.default)

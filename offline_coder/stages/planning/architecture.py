@@ -203,21 +203,8 @@ def owned_classes(modules: tuple[Module, ...]) -> set[str]:
 def typed(modules: tuple[Module, ...]) -> tuple[Module, ...]:
     """`modules` without types that name nothing that the plan or a well-known package has."""
     classes = {planned.name for module in modules for planned in module.classes}
-
-    def known(routines: tuple[Routine, ...]) -> tuple[Routine, ...]:
-        return tuple(with_known_types(routine, classes) for routine in routines)
-
     return tuple(
-        module.model_copy(
-            update={
-                "functions": known(module.functions),
-                "classes": tuple(
-                    planned.model_copy(update={"methods": known(planned.methods)})
-                    for planned in module.classes
-                ),
-            }
-        )
-        for module in modules
+        module.with_routines(lambda routine: with_known_types(routine, classes)) for module in modules
     )
 
 

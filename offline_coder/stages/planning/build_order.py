@@ -36,7 +36,7 @@ def named_in(architecture: Architecture) -> list[str]:
     """The packages that types and base classes name: torch for `nn.Module`, numpy for `np.ndarray`."""
     texts: list[str] = []
     for module in architecture.modules:
-        routines = [*module.functions, *(method for cls in module.classes for method in cls.methods)]
+        routines = module.routines()
         texts += [base for cls in module.classes for base in cls.bases]
         texts += [routine.returns for routine in routines]
         texts += [parameter.type for routine in routines for parameter in routine.parameters]

@@ -27,11 +27,7 @@ def _traced_module(module: Module, config: Sequence[ConfigEntry]) -> Module:
         parameters = [_traced_parameter(parameter, near) for parameter in routine.parameters]
         return routine.model_copy(update={"parameters": well_ordered(parameters)})
 
-    classes = tuple(
-        planned.model_copy(update={"methods": tuple(map(settled, planned.methods))})
-        for planned in module.classes
-    )
-    return module.model_copy(update={"classes": classes, "functions": tuple(map(settled, module.functions))})
+    return module.with_routines(settled)
 
 
 def _traced_parameter(parameter: Parameter, config: Sequence[ConfigEntry]) -> Parameter:
