@@ -5,7 +5,7 @@ attribute in a way that cannot be read (setattr, a decorator, a name as a string
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,7 +91,7 @@ class _Repository:
             for node in tree.body
             if isinstance(node, ast.ClassDef)
         }
-        self.stored = {name for tree in modules.trees.values() for name in _stored_in(tree)}
+        self.stored = {name for tree in modules.trees.values() for name in _stored_from_outside(tree)}
 
     def base(self, path: str, node: ast.expr) -> Class | str:
         """The class of the repository that a base is, or its name elsewhere."""
@@ -125,12 +125,13 @@ class _Repository:
             network |= above.network
         return _Line(tuple(classes), network)
 
-    def below(self, key: Class) -> Iterator[ast.ClassDef]:
-        """The classes that build on `key`, directly or through others."""
+    def below(self, key: Class, seen: frozenset[Class] = frozenset()) -> Iterator[_Line | None]:
+        """The classes that build on `key`, directly or through others, each with its other bases; None for
+        one that builds on what is not known as well."""
         for other, node in self.classes.items():
-            if any(self.base(other[0], base) == key for base in node.bases):
-                yield node
-                yield from self.below(other)
+            if other not in seen and any(self.base(other[0], base) == key for base in node.bases):
+                yield self.line(other)
+                yield from self.below(other, seen | {key})
 
     def missing(self, key: Class) -> Iterator[Finding]:
         """A finding for each attribute that a method reads and nothing gives."""
@@ -138,10 +139,12 @@ class _Repository:
         if line is None:
             return
         node = self.classes[key]
-        family = (*line.classes, *self.below(key))
-        if any(_open_ended(cls) for cls in family):
+        lines = [line, *self.below(key)]
+        family = {cls for each in lines if each is not None for cls in each.classes}
+        if None in lines or any(_open_ended(cls) for cls in family):
             return
         given = {name for cls in family for name in _given(cls)} | self.stored | set(dir(object))
+        given |= _stored_by(family)
         given |= OF_A_MODULE if line.network else set()
         made = next((method for method in _methods(node) if method.name == "__init__"), None)
         for method, use in _reads(node):
@@ -197,12 +200,24 @@ def _plain(mark: ast.expr) -> bool:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _stored_in(tree: ast.Module) -> frozenset[str]:
-    """Attributes that the file sets or deletes, of whatever object."""
+def _stored_from_outside(tree: ast.Module) -> frozenset[str]:
+    """Attributes that the file sets or deletes of whatever object, but for those of their own object that
+    methods set."""
+    own = {
+        id(node)
+        for owner in nodes_of(tree)
+        if isinstance(owner, ast.ClassDef)
+        for method in _methods(owner)
+        if (taken := [*method.args.posonlyargs, *method.args.args])
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == taken[0].arg
+    }
     return frozenset(
         node.attr
         for node in nodes_of(tree)
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and id(node) not in own
     )
 
 
@@ -222,7 +237,7 @@ def _given(node: ast.ClassDef) -> frozenset[str]:
     return frozenset(given)
 
 
-def _stored_by(classes: tuple[ast.ClassDef, ...]) -> set[str]:
+def _stored_by(classes: Iterable[ast.ClassDef]) -> set[str]:
     return {
         node.attr
         for cls in classes

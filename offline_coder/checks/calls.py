@@ -73,7 +73,9 @@ def check_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Calls in `files` (path -> text) that would fail with a TypeError or for want of a method (errors).
 
     Rules: "call": too many arguments, a keyword that is no parameter, a required one missing;
-    "missing-method-call": a method that the class and its bases do not have. Calls with `*` or `**` are
+    "missing-method-call": a method that the class and its bases do not have; "unbound-call": a method that
+    is called on the class, without an object; "unpacking": a result taken apart into another number of values
+    than every return gives. Calls with `*` or `**` are
     only judged by what they name. `subject` is what is called.
     """
     modules = modules_of(files)
@@ -163,6 +165,8 @@ class _Reader:
                         yield from self._calls(method.body, own)
             elif isinstance(node, ast.Call):
                 yield from self._judge(node, here)
+            elif isinstance(node, ast.Assign):
+                yield from self._unpacked(node, here)
 
     def _objects(self, body: Sequence[ast.stmt]) -> tuple[dict[str, ast.ClassDef], set[str]]:
         """Variables of this scope that are bound once, to a new object of a class of the repository; and
@@ -224,6 +228,8 @@ class _Reader:
                     target = _target(shown, method, bound=True)
                 elif lineage.closed and not lineage.offers(function.attr):
                     yield self._missing(call, cls, function.attr, lineage)
+            elif isinstance(owner := self._definition(function.value), ast.ClassDef):
+                yield from self._unbound(call, function, owner)
         if target is None:
             named = self._definition(function)
             if isinstance(named, FunctionNode):
@@ -253,6 +259,49 @@ class _Reader:
             subject=f"{cls.name}.{name}",
         )
 
+    def _unpacked(self, node: ast.Assign, objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
+        """A call whose result is taken apart into more or fewer values than every return gives."""
+        taken = node.targets[0]
+        if not isinstance(node.value, ast.Call) or not isinstance(taken, ast.Tuple):
+            return
+        called = node.value.func
+        known = self._definition(called)
+        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            owner = objects.get(called.value.id)
+            known = self._lineage(owner).method(called.attr) if owner else known
+        given = _values_given(known) if isinstance(known, FunctionNode) else None
+        starred = any(isinstance(each, ast.Starred) for each in taken.elts)
+        if known is None or given is None or starred or given == len(taken.elts):
+            return
+        yield Finding(
+            file=self.path,
+            line=node.lineno,
+            rule="unpacking",
+            message=f"{known.name} gives {given} values, not {len(taken.elts)}",
+            advice=f"Take {given} values from it.",
+            subject=known.name,
+        )
+
+    def _unbound(self, call: ast.Call, function: ast.Attribute, cls: ast.ClassDef) -> Iterator[Finding]:
+        """A call on the class, where its arguments are too few for the object to be among them."""
+        method = self._lineage(cls).method(function.attr)
+        target = _target(f"{cls.name}.{function.attr}", method, bound=False) if method else None
+        if (
+            method is None
+            or target is None
+            or _self_of(method) is None
+            or not list(_mismatches(call, target))
+        ):
+            return
+        yield Finding(
+            file=self.path,
+            line=call.lineno,
+            rule="unbound-call",
+            message=f"{target.name} is called on the class, but it needs an object",
+            advice=f"Make one, or use one that is given: {cls.name}(...).{function.attr}(...).",
+            subject=cls.name,
+        )
+
     def _constructor(self, cls: ast.ClassDef) -> Target | None:
         lineage = self._lineage(cls)
         init = lineage.method("__init__")
@@ -272,6 +321,20 @@ class _Reader:
         if method is None and any(map(is_torch_module, bases)):
             method = lineage.method("forward")
         return _target(name, method, bound=True) if method is not None else None
+
+
+def _values_given(function: FunctionNode) -> int | None:
+    """How many values every return of a function gives; None where that varies or cannot be told."""
+    returns = [node for node in _scope(function.body) if isinstance(node, ast.Return)]
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _scope(function.body))
+    counts = {
+        len(node.value.elts)
+        if isinstance(node.value, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in node.value.elts)
+        else None
+        for node in returns
+    }
+    plain = _target("", function, bound=False) and not yields and isinstance(function, ast.FunctionDef)
+    return counts.pop() if plain and len(counts) == 1 else None
 
 
 def _marks(lineage: Lineage) -> list[ast.expr]:

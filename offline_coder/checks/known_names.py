@@ -69,6 +69,9 @@ KNOWN_IMPORTS: dict[str, str] = {
 }
 """Name -> the import statement that defines it."""
 
+PARTS = frozenset(module for module in _FROM if "." in module)
+"""Modules that lie in a package: `datasets`, where the code imports from sklearn anyway, is one of them."""
+
 MODULE_NAMES = frozenset({*_MODULES.split(), *_ALIASES, "nn", "optim", "cuda", "transforms"})
 """Those of them that stand for a module: one is only meant where an attribute of it is used."""
 

@@ -14,9 +14,11 @@ from offline_coder.checks.duplicates import check_duplicates
 from offline_coder.checks.endless import check_endless
 from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
+from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.names import check_names
 from offline_coder.checks.packages import check_packages
+from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -52,6 +54,8 @@ def check_repository(
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
     findings += check_library(whole)
+    findings += check_layers(whole)
+    findings += check_parameters(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
     findings += [finding for path, text in whole.items() for finding in check_endless(path, text)]

@@ -1,10 +1,11 @@
-"""Does what code takes from PyTorch and NumPy exist there?
+"""Does what code takes from PyTorch, NumPy and some modules of Python's own library exist there?
 
-Small models call functions that no version ever had. The names are those of the versions in requirements/,
-written by scripts/library_names.py, so that a check imports nothing.
+Small models call functions that no version ever had. The names of PyTorch and NumPy are those of the
+versions in requirements/, written by scripts/library_names.py, so that a check does not import them.
 """
 
 import ast
+import importlib
 import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -18,6 +19,8 @@ from offline_coder.core.finding import Finding
 NAMES = Path(__file__).with_name("library_names.json")
 USUAL = {"nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy"}
 """How modules are usually called."""
+STANDARD = ("copy", "csv", "functools", "itertools", "json", "math", "pickle", "random", "statistics", "time")
+"""Modules of Python's library that have the same names on every system."""
 LIKE_IT = 3
 """Names shown that are like the one that does not exist."""
 
@@ -26,11 +29,12 @@ LIKE_IT = 3
 def library_names() -> Mapping[str, frozenset[str]]:
     """Dotted name of a module -> the public names in it."""
     modules = json.loads(NAMES.read_text(encoding="utf-8"))["modules"]
-    return {module: frozenset(names.split()) for module, names in modules.items()}
+    shipped = {module: frozenset(names.split()) for module, names in modules.items()}
+    return shipped | {module: frozenset(dir(importlib.import_module(module))) for module in STANDARD}
 
 
 def may_exist(dotted: str) -> bool:
-    """False when `dotted` ("torch.utils.dataLoader", "nn.Tensor") names something in PyTorch or NumPy that is
+    """False when `dotted` ("torch.utils.dataLoader", "nn.Tensor") names something in a known library that is
     not there; what lies deeper than the known modules may exist."""
     root, _, rest = dotted.partition(".")
     module = USUAL.get(root, root)
@@ -51,8 +55,8 @@ def may_be_class(dotted: str) -> bool:
 
 
 def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Errors of rule "missing-library-name" in `files` (path -> text): an import from a module of PyTorch or
-    NumPy, or an attribute of one, that it does not have. One for a file and a name, where it is first used.
+    """Errors of rule "missing-library-name" in `files` (path -> text): an import from a known
+    module, or an attribute of one, that it does not have. One for a file and a name, where it is first used.
 
     Passed over are modules that are not known, private names, names that also stand in the file as a
     string, what a try with handlers surrounds, annotations that stay text, and variables that hide a module.

@@ -15,7 +15,8 @@ from offline_coder.checks.edits import (
     replace_statement,
     used_names,
 )
-from offline_coder.checks.mend import Edit, Look, Mended, Repository, Rule, mend
+from offline_coder.checks.mend import Look, Mended, mend
+from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
 from offline_coder.checks.targets import targets
 from offline_coder.checks.usual_values import usual_attribute, usual_value

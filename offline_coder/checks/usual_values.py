@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from offline_coder.checks.edits import add_import, replace_expression
-from offline_coder.checks.mend import Edit, Repository
+from offline_coder.checks.rules import Edit, Repository
 from offline_coder.core.finding import Finding
 
 DEVICE = 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")'

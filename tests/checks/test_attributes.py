@@ -113,3 +113,21 @@ def test_the_public_attributes_of_a_module_are_those_of_the_installed_torch() ->
     nn = pytest.importorskip("torch.nn")
     public = {name for name in dir(nn.Module()) if not name.startswith("_")}
     assert public <= OF_A_MODULE
+
+
+def test_what_only_another_class_keeps_is_missing_here() -> None:
+    source = network("self.layer = nn.Linear(width, 2)", "return self.layer(x) + self.classes")
+    other = "class Data:\n    def __init__(self):\n        self.classes = 10\n"
+    assert rules(source, data=other) == [("missing-attribute", 7, "Net.classes")]
+    outside = "from model import Net\n\nnet = Net(3)\nnet.classes = 10\n"
+    assert rules(source, data=other, main=outside) == []
+
+
+def test_what_a_sibling_keeps_is_there_for_a_class_that_has_both() -> None:
+    source = (
+        "class Reads:\n    def step(self):\n        return self.rate\n\n\n"
+        "class Keeps:\n    def __init__(self):\n        self.rate = 1\n\n\n"
+    )
+    assert rules(source) == [("missing-attribute", 3, "Reads.rate")]
+    assert rules(f"{source}class Both(Keeps, Reads):\n    pass\n") == []
+    assert rules(f"{source}class Both(Unknown, Reads):\n    pass\n") == []

@@ -74,6 +74,9 @@ WRONG = [
     ("p = Plain(1)\np.made(1)", "Plain.made needs 'b'"),
     ("c = Child(1)\nc.helper()", "Child.helper needs 'x'"),
     ("c = Child(1)\nc.step(1)", "Child.step needs 'y'"),
+    ("a, b = train(1, 2)", "train gives 3 values, not 2"),
+    ("def f(p):\n    p = Plain(1)\n    a, b, c = p.made(1, 2)", "made gives 2 values, not 3"),
+    ("Plain.step(1)", "Plain.step is called on the class, but it needs an object"),
     ("n = Net(3)\nn(1, mark=2)", "n has no parameter 'mark'"),
     ("def f(q):\n    p = Plain(1)\n    return p.step(q, q)", "Plain.step takes 1 arguments by position, not 2"),
     ("class Own:\n    def a(self):\n        return self.b(1)\n    def b(self):\n        return 1", "Own.b takes 0 arguments by position, not 1"),
@@ -94,6 +97,11 @@ RIGHT = [
     "class Own(Net):\n    def a(self):\n        return self.parameters()",
     "class Own:\n    @classmethod\n    def a(cls):\n        return cls()\n    def b(self):\n        return self.a()",
     "Empty().kind",
+    "a, b, c = train(1, 2)\na, *b = train(1, 2)\n(a, b), c = 1, train(1, 2)\na, b = quiet(1)",
+    "def two(x):\n    return (1, 2) if x else 3\n\n\ndef some(x):\n    if x:\n        return 1, 2\n    return 1, 2, 3\n\n\n"
+    "a, b, c = two(1)\na, b = some(1)",
+    "Plain.step(Plain(1), 2), Plain.made(1, 2), Plain(1).step(1)",
+    "class Own(Net):\n    def __init__(self):\n        Net.__init__(self, 3)",
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from offline_coder.checks.library import NAMES, check_library, library_names, may_exist
 from tests.conftest import ROOT
 
-HEAD = "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
+HEAD = "import random, numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
 
 
 def found(source: str) -> list[tuple[int, str]]:
@@ -26,6 +26,7 @@ def found(source: str) -> list[tuple[int, str]]:
         ("torch.utils.data.TabularDataset.from_csv('x')", "torch.utils.data.TabularDataset"),
         ("np.random.normals(3)", "numpy.random.normals"),
         ("[torch.relus(x) for x in y]", "torch.relus"),
+        ("random.permutation(x)", "random.permutation"),
     ],
 )
 def test_what_no_version_has_is_a_finding(use: str, subject: str) -> None:

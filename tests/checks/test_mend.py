@@ -304,3 +304,29 @@ def test_parameters_get_the_names_of_the_plan(written: str, kept: str) -> None:
 )
 def test_parameters_whose_names_mean_more_stay(written: str) -> None:
     assert mended(training=written).files["training.py"] == written
+
+
+def test_a_part_of_a_package_that_is_imported_from_anyway_is_imported_from_it() -> None:
+    code = "from sklearn.model_selection import KFold\n\n\ndef folds():\n    return KFold(), datasets.load_digits()\n"
+    done = mended(folds=code)
+    assert "from sklearn import datasets\n" in done.files["folds.py"]
+    alone = mended(folds="def folds():\n    return datasets.load_digits()\n")
+    assert "sklearn" not in alone.files["folds.py"]
+
+
+def test_a_definition_of_the_file_that_is_spelled_otherwise_is_meant() -> None:
+    code = "def load_test_set(count):\n    return count\n\n\ndef both(count):\n    return load_testset(count), load_TestSet(1)\n"
+    done = mended(sets=code)
+    assert "return load_test_set(count), load_test_set(1)\n" in done.files["sets.py"]
+
+
+def test_a_method_called_on_a_class_is_called_on_an_object_that_is_made_of_nothing() -> None:
+    code = (
+        "class Rows:\n    def __init__(self, count=3):\n        self.count = count\n\n"
+        "    def take(self, seed):\n        return seed, self.count\n\n\n"
+        "class Others(Rows):\n    def __init__(self, count):\n        self.count = count\n\n\n"
+    )
+    done = mended(rows=f"{code}def all_rows():\n    return Rows.take(1), Rows.take(2)\n")
+    assert "return Rows().take(1), Rows().take(2)\n" in done.files["rows.py"]
+    kept = mended(rows=f"{code}def all_rows():\n    return Others.take(1)\n")
+    assert "return Others.take(1)\n" in kept.files["rows.py"]

@@ -1,0 +1,129 @@
+"""Does a function use what it is given? A setting that nothing reads does not act, and a training loop that
+makes a network of its own trains another one than is evaluated."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from offline_coder.checks.edits import replace_expression, replace_statement
+from offline_coder.checks.modules import modules_of
+from offline_coder.checks.source import REMEMBERED
+from offline_coder.core.finding import Finding
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+NETWORKS = frozenset({"model", "network", "net"})
+"""Names of parameters that are the network that is trained or measured, unless their type is plain."""
+PLAIN = frozenset({"str", "int", "float", "bool", "dict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A parameter whose value nothing in its function reads; `over` is the statement that gives the name
+    another value first, None where the name is not used at all."""
+
+    function: Function
+    name: str
+    annotation: str
+    over: ast.Assign | None
+
+
+def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Findings of rule "unused-parameter" in `files` (path -> text): errors for the network that a function
+    should work on, warnings for anything else. Passed over are names that begin with "_", what is taken with
+    * or **, functions that do nothing yet, and those that a decorator or a base may want so."""
+    modules = modules_of(files)
+    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
+    found = []
+    for unused in _unused_in(tree):
+        network = unused.name in NETWORKS and unused.annotation not in PLAIN
+        what = "gives another value to" if unused.over else "never uses"
+        found.append(
+            Finding(
+                file=path,
+                line=unused.over.lineno if unused.over else unused.function.lineno,
+                rule="unused-parameter",
+                message=f"{unused.function.name} {what} its parameter {unused.name}",
+                severity="error" if network else "warning",
+                advice=f"Use the {unused.name} that it is given, and make no other.",
+                subject=unused.name,
+            )
+        )
+    return tuple(found)
+
+
+def with_given(text: str, tree: ast.Module, line: int, name: str, classes: frozenset[str]) -> str | None:
+    """`text` in which the function around `line` uses the object that its parameter `name` gives, where it
+    made one of `classes` itself. None where it made none, or several."""
+    for unused in _unused_in(tree):
+        function = unused.function
+        if unused.name != name or not function.lineno <= line <= (function.end_lineno or line):
+            continue
+        made = [
+            (node, node.targets[0].id)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign)
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Name)
+            and node.value.func.id in classes
+        ]
+        if len(made) != 1:
+            return None
+        statement, own = made[0]
+        uses = [
+            node
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name) and node.id == own and isinstance(node.ctx, ast.Load)
+        ]
+        for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+            source = text.split("\n")[use.lineno - 1].encode()
+            if source[use.col_offset : use.end_col_offset] != own.encode():
+                return None  # in an f-string, where Python 3.11 does not say its place
+            text = replace_expression(text, use, name)
+        return replace_statement(text, statement, [])
+    return None
+
+
+def _unused_in(tree: ast.Module) -> Iterator[Unused]:
+    for node in tree.body:
+        if isinstance(node, Function):
+            yield from _unused(node)
+        for method in node.body if isinstance(node, ast.ClassDef) and not node.bases else ():
+            if isinstance(method, Function) and not method.name.startswith("__"):
+                yield from _unused(method)
+
+
+def _unused(function: Function) -> Iterator[Unused]:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if function.decorator_list or not body or isinstance(body[0], ast.Raise | ast.Pass):
+        return
+    names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
+    if any(node.id in ("locals", "vars") for node in names):
+        return
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    for argument in arguments:
+        if argument.arg.startswith("_") or argument.arg in ("self", "cls"):
+            continue
+        annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+        reads = [node.lineno for node in names if node.id == argument.arg and isinstance(node.ctx, ast.Load)]
+        if not reads:
+            yield Unused(function, argument.arg, annotation, None)
+        over = next((part for part in body if _gives(part, argument.arg)), None)
+        if isinstance(over, ast.Assign) and reads and min(reads) > (over.end_lineno or over.lineno):
+            yield Unused(function, argument.arg, annotation, over)
+
+
+def _gives(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement does nothing but bind `name`."""
+    return (
+        isinstance(statement, ast.Assign)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id == name
+    )

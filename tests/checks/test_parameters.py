@@ -1,0 +1,57 @@
+"""Functions that do not use what they are given."""
+
+import pytest
+
+from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.mend import mend
+from offline_coder.checks.parameters import check_parameters
+
+MODEL = "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"
+
+
+def found(source: str) -> list[tuple[int, str, str]]:
+    return [(each.line, each.subject, each.severity) for each in check_parameters({"training.py": source})]
+
+
+@pytest.mark.parametrize(
+    ("code", "findings"),
+    [
+        ("def train(model, rate):\n    return rate\n", [(1, "model", "error")]),
+        ("def train(model: str, rate):\n    return rate\n", [(1, "model", "warning")]),
+        ("def train(model, rate):\n    return model\n", [(1, "rate", "warning")]),
+        ("def train(model):\n    net = 1\n    model = Net()\n    return model\n", [(3, "model", "error")]),
+        ("class Loop:\n    def train(self, *, rate):\n        return self\n", [(2, "rate", "warning")]),
+    ],
+)
+def test_what_is_given_and_not_used_is_a_finding(code: str, findings: list[tuple[int, str, str]]) -> None:
+    assert found(code) == findings
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def train(model, rate):\n    return model(rate)\n",
+        "def train(model, _rate, *rest, **others):\n    return f'{model}'\n",
+        "def train(model):\n    model = model or Net()\n    return model\n",
+        "def train(model):\n    if not model:\n        model = Net()\n    return model\n",
+        "def train(model):\n    raise NotImplementedError\n",
+        'def train(model):\n    """Says nothing."""\n',
+        "@hook\ndef train(model):\n    return 1\n",
+        "class Net(nn.Module):\n    def forward(self, x, mask):\n        return x\n",
+        "def train(model):\n    return locals()\n",
+    ],
+)
+def test_what_is_used_or_may_have_to_be_taken_is_none(code: str) -> None:
+    assert found(code) == []
+
+
+@pytest.mark.parametrize("own", ["net", "model"])
+def test_the_network_that_is_given_is_trained_and_no_other(own: str) -> None:
+    code = (
+        "from model import Net\n\n\ndef train(model, steps):\n"
+        f"    {own} = Net()\n    for _ in range(steps):\n        {own}(1)\n    return {own}\n"
+    )
+    done = mend({"training.py": code, "model.py": MODEL}, check_repository)
+    assert done.files["training.py"].lstrip() == (
+        "def train(model, steps):\n    for _ in range(steps):\n        model(1)\n    return model\n"
+    )
