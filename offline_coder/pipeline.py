@@ -208,14 +208,16 @@ async def make_repository(
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}
-        smoke = await smoke_run_and_debug(engine, context, plan, files, settings, journal, meter.watcher.note)
+        smoke = await smoke_run_and_debug(
+            engine, context, plan, files, look, settings, journal, meter.watcher.note
+        )
         findings = look(smoke.files)
         text = readme(paper, plan, written, findings, wired=smoke.wired)
         files = {**smoke.files, "README.md": text}
         refuse_broken(files)
         for path, text in files.items():
             run.write(f"repo/{path}", text)
-    return Repository(plan, written, mended.attempts, files, findings, smoke)
+    return Repository(plan, written, (*mended.attempts, *smoke.attempts), files, findings, smoke)
 
 
 def checks_of(plan: Plan) -> Look:

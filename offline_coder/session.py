@@ -306,7 +306,7 @@ def refuse_another_run(job: Job, paper_sha256: str, before: Manifest) -> None:
 
 def deciding(settings: StageSettings) -> StageSettings:
     """The settings without those of the run in the sandbox, which comes after everything else."""
-    return settings.model_copy(update={"debug_rounds": 0, "gpu": False})
+    return settings.model_copy(update={"debug_rounds": 0, "debug_candidates": 0, "gpu": False})
 
 
 def refuse_changed_files(folder: Path, changed: Iterable[str]) -> None:

@@ -180,19 +180,36 @@ def write(folder: Path, strict: bool, stall_seconds: float, quiet: bool, as_json
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
-    "--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Corrections to try."
+    "--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Rounds of corrections."
+)
+@click.option(
+    "--candidates",
+    type=click.IntRange(1, 16),
+    default=StageSettings().debug_candidates,
+    show_default=True,
+    help="Corrections to try in a round.",
 )
 @click.option("--gpu", is_flag=True, help="Let the repository use the NVIDIA GPUs; needs bubblewrap.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when the checks found something.")
 @stall_option
 @display_options
 def debug(
-    folder: Path, rounds: int, gpu: bool, strict: bool, stall_seconds: float, quiet: bool, as_json: bool
+    folder: Path,
+    rounds: int,
+    candidates: int,
+    gpu: bool,
+    strict: bool,
+    stall_seconds: float,
+    quiet: bool,
+    as_json: bool,
 ) -> int:
     """Run the repository of DIR in the sandbox and let the model correct what fails.
 
-    A correction is kept when it parses and fewer steps fail.
+    A correction is kept when it parses, fewer steps fail or the run comes farther, and nothing of the plan
+    drops out of it.
     """
     job = job_of(folder, stall_seconds)
-    stages = job.stages.model_copy(update={"debug_rounds": rounds, "gpu": gpu})
+    stages = job.stages.model_copy(
+        update={"debug_rounds": rounds, "debug_candidates": candidates, "gpu": gpu}
+    )
     return carry_out(replace(job, stages=stages, again=True), quiet, as_json, strict)

@@ -16,6 +16,9 @@ class StageSettings(Value):
     `distilling_passages` at a time. `offered_requirements` of
     the method are shown where the architecture is designed.
 
+    A round of debugging asks for `debug_candidates` corrections; one of them is lines of a file with a
+    budget of `edit_tokens`.
+
     `gpu` shows the NVIDIA GPUs to the repository when it is run in the sandbox.
 
     The defaults were chosen by measuring small models on two CPU cores; larger models end their
@@ -48,6 +51,8 @@ class StageSettings(Value):
     rewrite_file_tokens: int = 800
     rewrite_tokens: int = 1600
     debug_rounds: int = 0
+    debug_candidates: int = 4
+    edit_tokens: int = 400
     gpu: bool = False
 
     def paper_budget(self, context: int) -> int:

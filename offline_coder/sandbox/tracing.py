@@ -1,52 +1,78 @@
-"""Run a program and write down which functions of its folder were really called.
+"""Run a program and write down which functions of its folder were really called, and how far each came.
 
 A script of its own: `python tracing.py REPORT PROGRAM ARGUMENTS...`, in the folder of the program. REPORT
-becomes a JSON list of [path, qualified name], also when the program fails. It runs beside code that nobody
-trusts, so the report is a claim of the program, not a proof.
+becomes a JSON list of [path, qualified name, share of its lines that ran], also when the program fails. It
+runs beside code that nobody trusts, so the report is a claim of the program, not a proof.
 """
 
 import json
 import runpy
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 OPTIMIZED = 0x1
 """The flag of code that belongs to a function: the bodies of modules and classes lack it."""
+Trace = Callable[[FrameType, str, Any], Any]
+
+
+class Tracer:
+    """The functions of the current folder that are called, each with the lines of it that run."""
+
+    def __init__(self) -> None:
+        self.here = Path.cwd()
+        self.paths: dict[str, str | None] = {}
+        self.codes: dict[int, CodeType] = {}
+        self.lines: dict[int, set[int]] = {}
+
+    def path_of(self, file: str) -> str | None:
+        """The path of `file` below the folder; None for one that lies elsewhere."""
+        if file not in self.paths:
+            full = self.here / file
+            inside = full.is_relative_to(self.here)
+            self.paths[file] = full.relative_to(self.here).as_posix() if inside else None
+        return self.paths[file]
+
+    def entered(self, frame: FrameType, event: str, _: object) -> Trace | None:
+        """A function begins: its lines are noted if it is one of the folder's."""
+        code = frame.f_code
+        if not code.co_flags & OPTIMIZED or self.path_of(code.co_filename) is None:
+            return None
+        self.codes[id(code)] = code
+        ran = self.lines.setdefault(id(code), set())
+
+        def note(frame: FrameType, event: str, _: object) -> Trace:
+            ran.add(frame.f_lineno)
+            return note
+
+        return note
+
+    def report(self) -> list[tuple[str | None, str, float]]:
+        """Path, qualified name and share of the lines that ran, of each function that was called."""
+        found = []
+        for key, code in self.codes.items():
+            own = {line for _, _, line in code.co_lines() if line} - {code.co_firstlineno}
+            share = len(own & self.lines[key]) / len(own) if own else 1.0
+            found.append((self.path_of(code.co_filename), code.co_qualname, round(share, 3)))
+        return sorted(found)
 
 
 def run(report: str, program: str, arguments: list[str]) -> None:
     """Run `program` as `python program arguments...` would, and leave `report` however it ends."""
-    called: set[CodeType] = set()
-
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            called.add(frame.f_code)
-
+    tracer = Tracer()
     sys.argv = [program, *arguments]
     sys.path[0] = str(Path(program).resolve().parent)
-    threading.setprofile(note)
-    sys.setprofile(note)
+    threading.settrace(tracer.entered)
+    sys.settrace(tracer.entered)
     try:
         runpy.run_path(program, run_name="__main__")
     finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-        write(report, called)
-
-
-def write(report: str, called: set[CodeType]) -> None:
-    """Write down the functions among `called` whose files lie below the current folder."""
-    here = Path.cwd()
-    files = {code: here / code.co_filename for code in called if code.co_flags & OPTIMIZED}
-    found = {
-        (path.relative_to(here).as_posix(), code.co_qualname)
-        for code, path in files.items()
-        if path.is_relative_to(here)
-    }
-    Path(report).write_text(json.dumps(sorted(found)), encoding="utf-8")
+        sys.settrace(None)
+        threading.settrace(None)
+        Path(report).write_text(json.dumps(tracer.report()), encoding="utf-8")
 
 
 if __name__ == "__main__":

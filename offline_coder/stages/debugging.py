@@ -1,39 +1,41 @@
 """Debugging: run the repository in the sandbox; show a failure to the model, keep what is better.
 
-A correction is a range of lines that the file has and the text that takes their place, decoded under a
-constraint, so it always applies. It is kept only when the file parses and fewer steps of the run fail, or
-as many and more of the plan takes part in it. What needs no model is tried before and after, under the same
+A round asks for several corrections at once and runs each. The best of them is kept, if it makes the run
+better (fewer steps fail, or more of the plan takes part, or the run comes farther), takes nothing of the
+plan out of it and brings no new error. What needs no model is tried before and after, under the same
 condition: annotations that nothing evaluates, and an entry point wired from the plan.
 """
 
 import ast
-import re
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
-from offline_coder.checks.signatures import outline_of
+from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.source import parse_python
+from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
-from offline_coder.core.errors import NoRoom
+from offline_coder.core.finding import Tally
 from offline_coder.core.plan import ENTRY_POINT, Plan
-from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.core.values import Value
 from offline_coder.runs.journal import Journal
-from offline_coder.stages.asking import room_for_answer
-from offline_coder.stages.coding import ShownFile
-from offline_coder.stages.grammar import grammar
+from offline_coder.stages.corrections import Correction, corrections
 from offline_coder.stages.opening import LATE_ANNOTATIONS
-from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import errors_in, errors_in_any, tidy_code
+from offline_coder.stages.prompting import Context
+from offline_coder.stages.repair import errors_in_any
+from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
 from offline_coder.stages.wired_entry import wired_entry
 
-MAX_LINES = 2000
-"""Lines of a file that can be corrected; each is a choice of the constraint."""
-REPO_FILE = re.compile(r'File "(?:[^"]*/)?([A-Za-z0-9_]+\.py)", line \d+')
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A correction with what a machine mended after it, what the checks say of that, and how it ran; None
+    where it was not run, because it brings an error or takes something of the plan away."""
+
+    correction: Correction
+    after: Tally
+    run: SmokeRun | None
 
 
 async def smoke_run_and_debug(
@@ -41,14 +43,15 @@ async def smoke_run_and_debug(
     context: Context,
     plan: Plan,
     files: Mapping[str, str],
+    look: Look,
     settings: StageSettings,
     journal: Journal,
     note: Callable[[str], None],
 ) -> SmokeRun:
-    """Run the repository; then up to `settings.debug_rounds` corrections. Without a sandbox nothing is
-    run. How a run went is taken from the journal where it is known. Raises what the engine raises."""
-    modules = plan.architecture.modules
-    best = await smoke_run(journal, modules, files, gpu=settings.gpu)
+    """Run the repository; then up to `settings.debug_rounds` rounds of corrections. Without a sandbox
+    nothing is run. How a run went is taken from the journal where it is known. Raises what the engine
+    raises."""
+    best = await smoke_run(journal, plan.architecture.modules, files, gpu=settings.gpu)
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
         return best
@@ -56,17 +59,68 @@ async def smoke_run_and_debug(
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
-        corrected = await correction(engine, context, best, settings, turn)
-        best = replace(best, rounds=turn + 1)
-        if corrected is None:
-            continue
-        path, text = corrected
-        tried = await smoke_run(journal, modules, {**best.files, path: text}, gpu=settings.gpu)
-        if tried.status != "not run" and tried.better_than(best):
-            note(f"{path} corrected: {len(best.failures)} failing steps, now {len(tried.failures)}")
-            best = replace(tried, rounds=best.rounds, kept=best.kept + 1, wired=best.wired)
+        asked = await corrections(engine, context, best, settings, turn)
+        tried = await asyncio.gather(*(try_out(each, plan, best, look, settings, journal) for each in asked))
+        kept = best.kept
+        best = replace(best_of(best, tried, Tally.of(look(best.files)), note), rounds=turn + 1)
+        if best.kept > kept:
             best = await mended_if_better(journal, plan, best, note)
     return best
+
+
+async def try_out(
+    correction: Correction,
+    plan: Plan,
+    run: SmokeRun,
+    look: Look,
+    settings: StageSettings,
+    journal: Journal,
+) -> Tried:
+    """Mend what a machine can in the corrected repository, check it, and run it if it is no worse."""
+    modules = plan.architecture.modules
+    before = look(run.files)
+    done = mend({**run.files, correction.path: correction.text}, look, plan.build_order.order)
+    after = Tally.of(done.findings)
+    if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
+        return Tried(correction, after, None)
+    return Tried(correction, after, await smoke_run(journal, modules, done.files, gpu=settings.gpu))
+
+
+def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable[[str], None]) -> SmokeRun:
+    """`run`, or the best of the runs that were tried where one is better; with all attempts on record."""
+    best, chosen = run, None
+    for each in tried:
+        if each.run is not None and goes_farther(each.run, best):
+            best, chosen = each.run, each
+    attempts = tuple(
+        Attempt(
+            file=each.correction.path,
+            means=f"{each.correction.means} by the model after a run that failed",
+            before=before,
+            after=each.after,
+            kept=each is chosen,
+            tokens=each.correction.tokens,
+        )
+        for each in tried
+    )
+    if chosen is not None:
+        path = chosen.correction.path
+        note(
+            f"{path} corrected: {len(run.failures)} failing steps, now {len(best.failures)}; "
+            f"{len(run.called)} planned names called, now {len(best.called)}"
+        )
+    return replace(
+        best,
+        rounds=run.rounds,
+        kept=run.kept + (chosen is not None),
+        attempts=(*run.attempts, *attempts),
+        wired=run.wired and best.files[ENTRY_POINT] == run.files[ENTRY_POINT],
+    )
+
+
+def goes_farther(tried: SmokeRun, best: SmokeRun) -> bool:
+    """Whether a run is better and leaves out nothing of the plan that took part before."""
+    return tried.status != "not run" and set(tried.called) >= set(best.called) and tried.better_than(best)
 
 
 async def mended_if_better(
@@ -91,7 +145,7 @@ async def postponed_if_better(
     if tried.status == "not run" or not tried.better_than(run):
         return run
     note(f"annotations are not evaluated any more in {', '.join(changed)}")
-    return replace(tried, rounds=run.rounds, kept=run.kept, wired=run.wired)
+    return replace(tried, rounds=run.rounds, kept=run.kept, attempts=run.attempts, wired=run.wired)
 
 
 def postponed(text: str) -> str:
@@ -119,58 +173,4 @@ async def wired_if_better(
         f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
         f"before it was {len(run.called)}"
     )
-    return replace(tried, rounds=run.rounds, kept=run.kept, wired=True)
-
-
-async def correction(
-    engine: Engine, context: Context, run: SmokeRun, settings: StageSettings, turn: int
-) -> tuple[str, str] | None:
-    """A file and its corrected text for the first failure; None when the answer was cut or breaks
-    the file."""
-    failure = run.failures[0]
-    named = [name for name in REPO_FILE.findall(failure.text) if name in run.files]
-    path = named[-1] if named else ENTRY_POINT
-    lines = run.files[path].rstrip().split("\n")
-    if len(lines) > MAX_LINES:
-        return None
-    others = [
-        ShownFile(name, outline_of(text))
-        for name, text in run.files.items()
-        if name.endswith(".py") and name != path
-    ]
-    task = render_prompt(
-        "debugging/fix.md.j2",
-        command=failure.step,
-        failure=failure.text,
-        path=path,
-        lines=lines,
-        others=others,
-    )
-    messages = context.messages(task)
-    purpose = f"debugging:{path}"
-    try:
-        room = await room_for_answer(engine, messages, settings.code_tokens, purpose)
-    except NoRoom:
-        return None
-    sampling = settings.sampling(room, constrained=True)
-    constraint = grammar("edit", lines=list(range(1, len(lines) + 1)))
-    completion = await engine.complete(Request(purpose, messages, sampling, settings.seed + turn, constraint))
-    try:
-        text = LineEdit.model_validate_json(completion.text).applied(lines)
-    except ValidationError:
-        return None  # it was cut
-    return None if errors_in(path, text) else (path, text)
-
-
-class LineEdit(Value):
-    """The lines from `first` to `last`, counted from 1 and in whichever order, become `text`."""
-
-    first: int
-    last: int
-    text: str
-
-    def applied(self, lines: Sequence[str]) -> str:
-        """The file with these `lines` after the change."""
-        begin, end = sorted((self.first, self.last))
-        new = self.text.strip("\n").split("\n") if self.text.strip() else []
-        return tidy_code("\n".join([*lines[: begin - 1], *new, *lines[end:]]))
+    return replace(tried, rounds=run.rounds, kept=run.kept, attempts=run.attempts, wired=True)

@@ -9,13 +9,14 @@ import json
 import os
 import shlex
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter
 
+from offline_coder.core.attempt import Attempt
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.files import write_atomic
 from offline_coder.core.plan import ENTRY_POINT, Module
@@ -34,6 +35,8 @@ REPRODUCE = "reproduce.sh"
 OWN_FOLDER = ".smoke"
 INSIDE = f"{WORKDIR}/{OWN_FOLDER}"
 CALLS = "calls.json"
+Calls = Mapping[tuple[str, str], float]
+"""Functions that were called, by path and qualified name, with the share of their lines that ran."""
 IMPORT_EACH = """
 import importlib, json, sys, traceback
 sys.path.insert(0, ".")
@@ -59,8 +62,9 @@ class SmokeRun:
 
     `sandbox` names what contained the run, or says why there was none. `called` and `uncalled` are the
     planned classes and functions that took part in it and those that did not, as "model.py: Net".
-    `rounds` counts corrections that were tried, `kept` those that made it better. `wired`: main.py is
-    not what the model wrote, but wired from the plan.
+    `reached` says how far it came: the share of its lines that ran, summed over all functions called.
+    `rounds` counts the rounds of corrections, `kept` those that made it better, and `attempts` are what
+    was tried in them. `wired`: main.py is not what the model wrote, but wired from the plan.
     """
 
     status: Literal["passed", "failed", "not run"]
@@ -69,13 +73,22 @@ class SmokeRun:
     files: Mapping[str, str]
     called: tuple[str, ...] = ()
     uncalled: tuple[str, ...] = ()
+    reached: float = 0.0
     rounds: int = 0
     kept: int = 0
+    attempts: tuple[Attempt, ...] = ()
     wired: bool = False
 
+    @property
+    def progress(self) -> tuple[int, int, float]:
+        """What runs are compared by, more being better: steps that do not fail, planned names that take
+        part, and how far the run came."""
+        return -len(self.failures), len(self.called), self.reached
+
     def better_than(self, other: "SmokeRun") -> bool:
-        """Whether fewer steps fail, or as many and more of the plan takes part."""
-        return (len(self.failures), -len(self.called)) < (len(other.failures), -len(other.called))
+        """Whether fewer steps fail, or as many and more of the plan takes part, or as much and it came
+        farther."""
+        return self.progress > other.progress
 
 
 REPORT = TypeAdapter(SmokeRun)
@@ -117,7 +130,8 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
         if not outcome.ok:
             failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome)))
         outcome, calls = traced(sandbox, workdir)
-    called, uncalled = covered(modules, calls)
+    called, uncalled = covered(modules, calls.keys())
+    reached = round(sum(calls.values()), 2)
     step = f"{REPRODUCE} --smoke"
     if not outcome.ok:
         failures.append(Failure(step, ended(outcome)))
@@ -125,7 +139,7 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
         missed = ", ".join(uncalled)
         failures.append(Failure(step, f"it ended without using anything of the plan; not called: {missed}"))
     status: Literal["passed", "failed"] = "failed" if failures else "passed"
-    return SmokeRun(status, sandbox.name, tuple(failures), files, called, uncalled)
+    return SmokeRun(status, sandbox.name, tuple(failures), files, called, uncalled, reached)
 
 
 def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:
@@ -139,8 +153,8 @@ def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -
     return failures
 
 
-def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, set[tuple[str, str]]]:
-    """How reproduce.sh ended in smoke mode, and (path, qualified name) of the functions it called."""
+def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, Calls]:
+    """How reproduce.sh ended in smoke mode, and the functions it called."""
     command = ["env", f"PYTHON={INSIDE}/python", "sh", REPRODUCE, "--smoke"]
     outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
     return outcome, read_calls(workdir / OWN_FOLDER)
@@ -154,7 +168,7 @@ def write_tracer(own: Path) -> None:
     (own / "python").chmod(0o755)
 
 
-def read_calls(own: Path) -> set[tuple[str, str]]:
+def read_calls(own: Path) -> Calls:
     """What the program says in the folder `own` it called; empty when that is no report. Links are not
     followed, and a pipe is not waited for."""
     try:
@@ -166,15 +180,15 @@ def read_calls(own: Path) -> set[tuple[str, str]]:
         with os.fdopen(report, "rb") as file:
             status = os.fstat(report)
             if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_REPORT:
-                return set()
+                return {}
             said = json.loads(file.read(MAX_REPORT))
-        return {(str(path), str(name)) for path, name in said}
-    except (OSError, ValueError, TypeError, RecursionError):
-        return set()
+        return {(str(path), str(name)): min(1.0, max(0.0, float(share))) for path, name, share in said}
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
+        return {}
 
 
 def covered(
-    modules: Sequence[Module], calls: set[tuple[str, str]]
+    modules: Sequence[Module], calls: Set[tuple[str, str]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The planned classes and functions that were called, and those that were not. A class was called
     when one of its methods was."""

@@ -2,23 +2,27 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offline_coder.checks.mend import Look
 from offline_coder.core.errors import MissingPrerequisite
+from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
-from offline_coder.stages.debugging import LineEdit, smoke_run_and_debug
+from offline_coder.stages.corrections import LineEdit
+from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
+from offline_coder.stages.tracebacks import traceback_of
 from tests.stages.conftest import plan_of_two
 
 MODULES = (
@@ -26,16 +30,26 @@ MODULES = (
     Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
 )
 PLAN = plan_of_two(MODULES)
+HALVES = {"model.py": "def half(x):\n    return x / 0\n"}
 FILES = {
-    "model.py": "def half(x):\n    return x / 0\n",
+    **HALVES,
     "main.py": "import sys\n\nfrom model import half\n\nprint(half(2) if '--smoke' in sys.argv else 0)\n",
     "config.yaml": "seed: 3\n",
     "reproduce.sh": render_prompt("coding/reproduce.sh.j2", entry_point="main.py") + "\n",
 }
 
 
+def nothing_found(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Checks that see nothing."""
+    return ()
+
+
 def debugged(
-    tmp_path: Path, answer: Callable[[Request], str], rounds: int = 1
+    tmp_path: Path,
+    answer: Callable[[Request], str],
+    rounds: int = 1,
+    files: Mapping[str, str] = FILES,
+    look: Look = nothing_found,
 ) -> tuple[SmokeRun, list[Request]]:
     """The run after corrections, and what was asked."""
     try:
@@ -53,7 +67,8 @@ def debugged(
             ScriptedEngine(listen),
             Context("paper"),
             PLAN,
-            FILES,
+            files,
+            look,
             StageSettings(debug_rounds=rounds),
             Journal(tmp_path / "journal.jsonl"),
             lambda text: None,
@@ -62,32 +77,126 @@ def debugged(
     return run, asked
 
 
+def lines_replaced(text: str) -> Callable[[Request], str]:
+    """Answers line 2 with `text` where lines are asked for, nothing else."""
+    edit = json.dumps({"cause": "the divisor is zero", "first": 2, "last": 2, "text": text})
+    return lambda request: edit if request.constraint else ""
+
+
+def written(code: str) -> Callable[[Request], str]:
+    """Answers with `code` where a definition is asked for, nothing else."""
+    return lambda request: "" if request.constraint else code
+
+
 def test_a_line_that_fails_is_replaced(tmp_path: Path) -> None:
-    edit = json.dumps({"first": 2, "last": 2, "text": "    return x / 2"})
-    run, asked = debugged(tmp_path, lambda request: edit)
+    run, asked = debugged(tmp_path, lines_replaced("    return x / 2"))
     assert run.failures == ()
     assert run.status == "passed"
     assert run.files["model.py"] == "def half(x):\n    return x / 2\n"
     assert (run.rounds, run.kept) == (1, 1)
-    assert asked[0].purpose == "debugging:model.py"
-    assert "2|    return x / 0" in asked[0].messages[-1].content
-    assert "ZeroDivisionError" in asked[0].messages[-1].content
+    by_lines = next(request for request in asked if request.constraint)
+    assert by_lines.purpose == "debugging:model.py"
+    assert "2|    return x / 0" in by_lines.messages[-1].content
+    assert "model.py line 2, in half: return x / 0" in by_lines.messages[-1].content
+    assert "ZeroDivisionError" in by_lines.messages[-1].content
+
+
+def test_a_definition_goes_on_from_the_line_that_failed(tmp_path: Path) -> None:
+    run, asked = debugged(tmp_path, written("    return x / 2\n"))
+    assert run.status == "passed"
+    assert run.files["model.py"] == "def half(x):\n    return x / 2\n"
+    begun = next(request for request in asked if request.purpose == "debugging:model.py:half")
+    assert begun.messages[-1].role == "assistant"
+    assert begun.messages[-1].content.endswith(
+        "def half(x):\n    # Failed: `return x / 0`, ZeroDivisionError: division by zero. "
+        "So this is done in another way:\n"
+    )
+    assert [(each.kept, each.means) for each in run.attempts] == [
+        (True, "half written (going on) by the model after a run that failed")
+    ]
+
+
+def test_a_correction_that_comes_farther_is_kept_though_the_run_still_fails(tmp_path: Path) -> None:
+    code = "def half(x):\n    y = x / 0\n    y = y + 1\n    return y.nothing\n"
+    run, _ = debugged(tmp_path, lines_replaced("    y = x / 2"), files={**FILES, "model.py": code})
+    assert run.status == "failed"
+    assert run.kept == 1
+    assert "AttributeError" in run.failures[0].text
+
+
+def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path) -> None:
+    run, asked = debugged(tmp_path, lambda request: "", rounds=3)
+    assert (run.status, run.rounds, run.kept) == ("failed", 3, 0)
+    form = [(r.purpose, r.messages, r.seed, r.sampling.temperature) for r in asked]
+    assert len(form) == 12
+    assert all(form.count(each) == 1 for each in form)
+    shown = [request for request in asked if "marked WRONG" in request.messages[1].content]
+    assert "return x / 0  # WRONG:" in shown[0].messages[1].content
 
 
 @pytest.mark.parametrize(
-    "text",
+    "answer",
     [
-        "",
-        "{",
-        json.dumps({"first": 2, "last": 2, "text": "    return ("}),
-        json.dumps({"first": 2, "last": 1, "text": "x = 1"}),
+        lines_replaced("    return ("),
+        lines_replaced(""),
+        lines_replaced("    return x / 0.0"),
+        lambda request: "{",
+        written("    pass"),
+        written("    return ("),
     ],
 )
-def test_what_does_not_help_is_rolled_back(tmp_path: Path, text: str) -> None:
-    run, _ = debugged(tmp_path, lambda request: text)
+def test_what_does_not_help_is_rolled_back(tmp_path: Path, answer: Callable[[Request], str]) -> None:
+    def look(files: Mapping[str, str]) -> tuple[Finding, ...]:
+        stubs = "pass" in files["model.py"]
+        return (Finding(file="model.py", line=1, rule="stub", message="a stub"),) if stubs else ()
+
+    run, _ = debugged(tmp_path, answer, look=look)
     assert run.status == "failed"
     assert run.files == FILES
     assert (run.rounds, run.kept) == (1, 0)
+
+
+def test_what_drops_something_of_the_plan_is_rolled_back(tmp_path: Path) -> None:
+    broken = FILES["main.py"] + "raise RuntimeError('after all')\n"
+    cut = json.dumps({"cause": "it raises", "first": 5, "last": 6, "text": ""})
+    run, _ = debugged(
+        tmp_path,
+        lambda request: cut if request.constraint else "",
+        files={**FILES, "model.py": "def half(x):\n    return x / 2\n", "main.py": broken},
+    )
+    assert run.status == "failed"
+    assert run.files["main.py"] == broken
+    (attempt,) = run.attempts
+    assert not attempt.kept
+
+
+def test_a_traceback_is_told_without_calls_outside() -> None:
+    text = (
+        'Traceback (most recent call last):\n  File "/repo/.smoke/tracing.py", line 53, in <module>\n'
+        '    run()\n  File "main.py", line 2, in main\n    half(1)\n'
+        '  File "/usr/lib/python3/site-packages/model.py", line 1, in half\n    x\n'
+        '  File "/repo/model.py", line 2, in half\n    return x / 0\n           ~~^~~\n'
+        "ZeroDivisionError: division by zero\n"
+    )
+    told = traceback_of(f"a warning\n{text}", {"main.py": "def main():\n    half(1)\n", **HALVES})
+    assert told is not None
+    assert told.told() == (
+        "main.py line 2, in main: half(1)\nmodel.py line 2, in half: return x / 0\n"
+        "ZeroDivisionError: division by zero"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no end within 120 seconds", 'Traceback\n  File "x.py", line 1, in f\n']
+)
+def test_what_is_no_traceback_of_the_repository_is_none(text: str) -> None:
+    assert traceback_of(text, FILES) is None
+
+
+@given(st.text(alphabet='\n "File,line in<>x.py0123456789main', max_size=200))
+def test_any_output_can_be_read(text: str) -> None:
+    found = traceback_of("Traceback (most recent call last):\n" + text, FILES)
+    assert found is None or all(frame.path in FILES for frame in found.frames)
 
 
 @settings(max_examples=50, deadline=None)
@@ -96,7 +205,7 @@ def test_an_edit_always_applies_and_touches_no_other_line(
     lines: list[str], data: st.DataObject, text: str
 ) -> None:
     numbers = st.integers(1, len(lines))
-    edit = LineEdit(first=data.draw(numbers), last=data.draw(numbers), text=text)
+    edit = LineEdit(cause="", first=data.draw(numbers), last=data.draw(numbers), text=text)
     begin, end = sorted((edit.first, edit.last))
     kept = [line for line in (*lines[: begin - 1], *lines[end:]) if line.strip()]
     left = edit.applied(lines).split("\n")

@@ -96,7 +96,7 @@ def test_our_own_folder_leads_nowhere(tmp_path: Path, attack: str) -> None:
         pytest.skip(str(error))
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / "secret").write_text('[["model.py", "Net"]]')
+    (outside / "secret").write_text('[["model.py", "Net", 1.0]]')
     hostile = "import os, shutil\n" + attack.format(outside=str(outside)) + "\n"
     files = {"model.py": hostile, "main.py": "print('done')\n", "reproduce.sh": "python3 main.py\n"}
     made = asyncio.run(smoke_run(Journal(tmp_path / "journal.jsonl"), MODULES, files))

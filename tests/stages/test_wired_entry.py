@@ -94,6 +94,7 @@ def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0) -> SmokeRun
             Context("paper"),
             PLAN,
             files,
+            lambda files: (),
             StageSettings(debug_rounds=rounds),
             Journal(tmp_path / "journal.jsonl"),
             lambda text: None,
