@@ -11,6 +11,7 @@ from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
+from offline_coder.stages.planning.roles import with_roles
 from offline_coder.stages.planning.signatures import (
     python_name,
     routine_of,
@@ -152,7 +153,7 @@ def architecture_of(draft: Draft) -> Architecture:
         functions=(Routine(name="main", returns="None"),),
     )
     planned = defined_once((*modules.values(), entry))
-    return Architecture(approach=tidy(draft.approach), modules=typed(with_known_bases(planned)))
+    return Architecture(approach=tidy(draft.approach), modules=with_roles(typed(with_known_bases(planned))))
 
 
 def without_networks(part: DraftPart) -> DraftPart:

@@ -16,6 +16,8 @@ from offline_coder.core.plan import Parameter, Routine
 
 OWN = frozenset({"self", "cls"})
 KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES})
+HIDING = frozenset({"torch", "nn", "np", "numpy", "F"})
+"""Names of parameters that would hide what every module of the repository imports."""
 NOTHING = "none"
 """How models write that there are no parameters."""
 
@@ -68,11 +70,12 @@ def split_parameters(text: str) -> list[str]:
 
 
 def parameter_of(text: str) -> Parameter:
-    """`x: int = 3` as a value."""
+    """`x: int = 3` as a value. A name that hides a library, `torch: torch.Tensor`, becomes `x`."""
     head, _, default = text.partition(" = ")
     name, _, annotation = head.partition(":")
+    plain = python_name(name.strip())
     return Parameter(
-        name=python_name(name.strip()),
+        name="x" if plain in HIDING else plain,
         type=python_expression(annotation.strip()),
         default=python_expression(default.strip()) or None,
     )

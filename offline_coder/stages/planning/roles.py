@@ -1,0 +1,115 @@
+"""What training and evaluation are about: each takes the network and data, whatever else it takes.
+
+Small models plan `train(epochs: int)`; what is written then makes a network of its own, and the one that is
+evaluated was never trained.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+
+from offline_coder.core.packages import is_torch_module
+from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+
+TRAINING, EVALUATION, DATA = "training.py", "evaluation.py", "data.py"
+STARTS = {TRAINING: ("train", "fit", "optimi"), EVALUATION: ("eval", "test", "measure", "compare")}
+"""How the functions that do the work of a module are called."""
+NETWORK_NAMES = re.compile(r"(?:^|_)(?:model|network|net|module)(?:$|_)")
+DATA_NAMES = re.compile(
+    r"(?:^|_)(?:data|dataset|loader|dataloader|inputs?|images?|samples?|examples|batch(?:es)?(?!_size))(?:$|_)"
+)
+DATA_TYPES = ("Tensor", "DataLoader", "Dataset", "ndarray")
+PAIRS = "tuple[torch.Tensor, torch.Tensor]"
+"""Inputs and targets."""
+PLACEHOLDER = "x"
+"""The name of a tensor of which nothing is said; it is what is read anew in training and evaluation."""
+
+
+def with_roles(modules: Sequence[Module]) -> tuple[Module, ...]:
+    """`modules`, where the function that trains and the one that evaluates take the network and data, and no
+    other module has a function of their name. A module without functions stays as it is."""
+    networks = {
+        planned.name
+        for module in modules
+        for planned in module.classes
+        if any(map(is_torch_module, planned.bases))
+    }
+    data = type_of_data(modules)
+    worked = tuple(with_role(module, networks, data) for module in modules)
+    theirs = {each.name for module in worked if module.path in STARTS for each in module.functions}
+    return tuple(without_work(module, theirs) for module in worked)
+
+
+def with_role(module: Module, networks: Collection[str], data: str) -> Module:
+    """`module`, where its main function takes the network and data of the type `data`."""
+    main = next(
+        (each for each in module.functions if each.name.startswith(STARTS.get(module.path, ()))), None
+    )
+    if main is None:
+        return module
+    functions = tuple(
+        taking(each, networks, data, "train_data" if module.path == TRAINING else "test_data")
+        if each is main
+        else each
+        for each in module.functions
+    )
+    return module.model_copy(update={"functions": functions})
+
+
+def taking(routine: Routine, networks: Collection[str], data: str, name: str) -> Routine:
+    """`routine` with parameters for the network and for data called `name`, where it has none."""
+    kept = [each for each in routine.parameters if each.name != PLACEHOLDER]
+    added = []
+    if not any(NETWORK_NAMES.search(each.name) or is_network(each.type, networks) for each in kept):
+        added.append(Parameter(name="model", type="nn.Module"))
+    if not any(is_data(each) for each in kept):
+        added.append(Parameter(name=name, type=data))
+    if not added:
+        return routine
+    return routine.model_copy(update={"parameters": (*added, *kept)})
+
+
+def is_network(type_: str, networks: Collection[str]) -> bool:
+    """Whether a type is a network."""
+    return is_torch_module(type_) or type_ in networks
+
+
+def is_data(parameter: Parameter) -> bool:
+    """Whether a parameter is what a network works on."""
+    named = DATA_NAMES.search(parameter.name) and parameter.type not in ("int", "float", "bool", "str")
+    return bool(named) or any(word in parameter.type for word in DATA_TYPES)
+
+
+def type_of_data(modules: Sequence[Module]) -> str:
+    """What data.py gives: loaders, data sets, or pairs of tensors."""
+    given = " ".join(each.returns for module in modules if module.path == DATA for each in module.functions)
+    for name in ("DataLoader", "Dataset"):
+        if name in given:
+            return f"torch.utils.data.{name}"
+    return PAIRS
+
+
+def without_work(module: Module, theirs: Collection[str]) -> Module:
+    """`module` without functions that training or evaluation has under the same name, and without methods
+    of plain classes that it has as functions too; a plain class with nothing else is left out."""
+    starts = tuple(start for each in STARTS.values() for start in each)
+    functions = tuple(
+        each
+        for each in module.functions
+        if module.path in STARTS or each.name not in theirs or not each.name.startswith(starts)
+    )
+    names = {each.name for each in functions}
+    classes = [without_methods(planned, names) for planned in module.classes]
+    kept = tuple(planned for planned in classes if planned is not None)
+    if not functions and not kept:
+        return module
+    return module.model_copy(update={"functions": functions, "classes": kept})
+
+
+def without_methods(planned: ClassPlan, names: Collection[str]) -> ClassPlan | None:
+    """A class without the methods in `names`; None where only the constructor of a plain class is left."""
+    methods = tuple(each for each in planned.methods if each.name not in names)
+    if any(map(is_torch_module, planned.bases)) or len(methods) == len(planned.methods):
+        return planned
+    if all(each.name == "__init__" for each in methods):
+        return None
+    return planned.model_copy(update={"methods": methods})

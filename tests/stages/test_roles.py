@@ -1,0 +1,98 @@
+"""What training and evaluation of a plan take, and whose their functions are."""
+
+import pytest
+
+from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+from offline_coder.stages.planning.roles import with_roles
+from offline_coder.stages.planning.signatures import routine_of
+
+NET = ClassPlan(name="Net", bases=("nn.Module",), methods=(routine_of("forward(x: torch.Tensor) -> None"),))
+
+
+def planned(
+    training: str = "train(model: Net, train_data: list) -> None",
+    data: str = "load_data() -> tuple[torch.Tensor, torch.Tensor]",
+    **others: str,
+) -> dict[str, Module]:
+    """Modules by path, after they got their roles."""
+    evaluation = others.pop("evaluation", "evaluate(model: Net, test_data: list) -> float")
+    modules = [
+        Module(path="data.py", purpose="", functions=(routine_of(data),)),
+        Module(
+            path="model.py",
+            purpose="",
+            classes=(NET,),
+            functions=tuple(routine_of(text) for text in others.values()),
+        ),
+        Module(path="training.py", purpose="", functions=(routine_of(training),)),
+        Module(path="evaluation.py", purpose="", functions=(routine_of(evaluation),)),
+    ]
+    return {module.path: module for module in with_roles(modules)}
+
+
+@pytest.mark.parametrize(
+    ("signature", "whole"),
+    [
+        (
+            "train(epochs: int, batch_size: int) -> None",
+            "def train(model: nn.Module, train_data: tuple[torch.Tensor, torch.Tensor], epochs: int, "
+            "batch_size: int) -> None",
+        ),
+        (
+            "train(torch: torch.Tensor, epochs: int) -> None",
+            "def train(model: nn.Module, train_data: tuple[torch.Tensor, torch.Tensor], epochs: int) -> None",
+        ),
+        (
+            "train(network: str, images: torch.Tensor) -> None",
+            "def train(network: str, images: torch.Tensor) -> None",
+        ),
+        (
+            "fit_all(first: Net, seed: int) -> Net",
+            "def fit_all(train_data: tuple[torch.Tensor, torch.Tensor], first: Net, seed: int) -> Net",
+        ),
+        (
+            "train(data_path: str, dataset_size: int) -> None",
+            "def train(model: nn.Module, train_data: tuple[torch.Tensor, torch.Tensor], data_path: str, "
+            "dataset_size: int) -> None",
+        ),
+        (
+            "train(net: Net, train_loader: DataLoader) -> None",
+            "def train(net: Net, train_loader: DataLoader) -> None",
+        ),
+        ("schedule(step: int) -> float", "def schedule(step: int) -> float"),
+    ],
+)
+def test_training_takes_the_network_and_data(signature: str, whole: str) -> None:
+    (function,) = planned(training=signature)["training.py"].functions
+    assert function.signature() == whole
+
+
+@pytest.mark.parametrize("kind", ["DataLoader", "Dataset"])
+def test_the_data_is_what_the_data_module_gives(kind: str) -> None:
+    modules = planned(
+        training="train() -> None",
+        evaluation="evaluate() -> float",
+        data=f"load_data() -> tuple[torch.utils.data.{kind}, torch.utils.data.{kind}]",
+    )
+    for path, name in (("training.py", "train_data"), ("evaluation.py", "test_data")):
+        (function,) = modules[path].functions
+        assert function.parameters == (
+            Parameter(name="model", type="nn.Module"),
+            Parameter(name=name, type=f"torch.utils.data.{kind}"),
+        )
+
+
+def test_a_function_that_trains_stands_in_training_alone() -> None:
+    modules = planned(again="train(model: Net) -> None", own="make_net(width: int) -> Net")
+    assert modules["model.py"].names() == ("Net", "make_net")
+    assert modules["training.py"].names() == ("train",)
+
+
+def test_what_stands_as_a_method_and_as_a_function_stays_a_function() -> None:
+    load = routine_of("load_data(seed: int) -> tuple[torch.Tensor, torch.Tensor]")
+    made = Routine(name="__init__")
+    rows = ClassPlan(name="Rows", methods=(made, load))
+    more = ClassPlan(name="More", methods=(made, load, routine_of("split(seed: int) -> list")))
+    (module,) = with_roles([Module(path="data.py", purpose="", classes=(rows, more), functions=(load,))])
+    assert module.names() == ("More", "load_data")
+    assert [method.name for method in module.classes[0].methods] == ["__init__", "split"]
