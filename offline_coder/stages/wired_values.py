@@ -46,6 +46,8 @@ SAME_WORD = {
     **dict.fromkeys(("inputs", "x", "features"), "input"),
     **dict.fromkeys(("net", "network"), "model"),
 }
+TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
+SPLITS = frozenset({"train", "validation", "test"})
 TENSOR = "torch.rand(8, 8)"
 ROW = "[0.1] * 8"
 MADE_UP = {
@@ -136,6 +138,13 @@ def type_name(source: str) -> str:
     return named[0].partition("[")[0].rpartition(".")[2] if named else ""
 
 
+def tensors_in(source: str) -> int:
+    """How many tensors a tuple type holds, `tuple[torch.Tensor, torch.Tensor]` two; 0 for any other type."""
+    inner = re.fullmatch(r"(?:typing\.)?[tT]uple\[([\w., ]+)\]", source.strip())
+    parts = [part.strip().rpartition(".")[2] for part in inner[1].split(",")] if inner else []
+    return len(parts) if set(parts) <= TENSORS else 0
+
+
 def words_of(name: str) -> frozenset[str]:
     """What a name is about: its parts, each in its usual form."""
     return frozenset(SAME_WORD.get(part, part) for part in name.lower().split("_") if part)
@@ -158,6 +167,10 @@ class Values:
         setting = self._setting(wanted, section)
         if setting:
             return Chosen(setting, "setting")
+        parts = self._parts(wanted)
+        if parts:
+            used.update(parts)
+            return Chosen(f"({', '.join(parts)})", "result")
         result = self._result(wanted, used)
         if result:
             used.add(result)
@@ -195,6 +208,19 @@ class Values:
                 if isinstance(value, allowed) and not truth:
                     yield part, key
 
+    def _parts(self, wanted: Wanted) -> list[str]:
+        """The results that make up a tuple of tensors, where no one result is called like it: those of its
+        split, in their order, else the first tensors there are, for a test the last."""
+        wants = tensors_in(wanted.type)
+        if wants < 2 or any(result.variable == wanted.name for result in self.results):
+            return []
+        tensors = [result for result in self.results if result.types & TENSORS]
+        split = words_of(wanted.name) & SPLITS
+        named = [result for result in tensors if split & result.words]
+        if len(named) < wants:
+            named = tensors[-wants:] if split - {"train"} else tensors[:wants]
+        return [result.variable for result in named[:wants]] if len(named) >= wants else []
+
     def _result(self, wanted: Wanted, used: set[str]) -> str:
         kind = self.kind(wanted)
         words = words_of(wanted.name)
@@ -230,6 +256,8 @@ class Values:
             return '"cpu"' if wanted.name == "device" else repr(wanted.name)
         if wanted.name == "device":
             return MADE_UP["device"]
+        if count := tensors_in(wanted.type):
+            return f"({', '.join([TENSOR] * count)},)"
         return self.of_type(kind)
 
     def of_type(self, kind: str) -> str:

@@ -1,0 +1,53 @@
+"""What is given for a parameter that is a tuple of tensors."""
+
+import pytest
+
+from offline_coder.stages.wired_values import Result, Values, Wanted, tensors_in, words_of
+
+PAIR = "tuple[torch.Tensor, torch.Tensor]"
+
+
+def given(name: str, *variables: str, type_: str = PAIR, kind: str = "Tensor") -> str:
+    """The argument for a parameter after results of these names."""
+    values = Values({}, frozenset(), torch=True)
+    types = frozenset({kind} if kind else ())
+    values.results += [Result(each, types, words_of(each)) for each in variables]
+    return values.choose(Wanted(name, type_, default=False), "training", set()).text
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        (PAIR, 2),
+        ("typing.Tuple[Tensor, np.ndarray, Tensor]", 3),
+        ("tuple[torch.Tensor, ...]", 0),
+        ("tuple[int, int]", 0),
+        ("tuple", 0),
+        ("torch.Tensor", 0),
+        ("list[torch.Tensor]", 0),
+    ],
+)
+def test_only_a_tuple_of_tensors_holds_tensors(source: str, count: int) -> None:
+    assert tensors_in(source) == count
+
+
+def test_a_pair_is_made_of_the_tensors_of_its_split() -> None:
+    four = ("X_train", "X_test", "y_train", "y_test")
+    assert given("train_data", *four) == "(X_train, y_train)"
+    assert given("test_data", *four) == "(X_test, y_test)"
+    assert given("evaluation_data", *four) == "(X_test, y_test)"
+
+
+def test_without_names_of_splits_training_has_the_first_and_a_test_the_last() -> None:
+    assert given("train_data", "a", "b", "c", "d") == "(a, b)"
+    assert given("test_data", "a", "b", "c", "d") == "(c, d)"
+    assert given("test_data", "x", "y") == "(x, y)"
+
+
+def test_a_result_of_that_name_is_the_pair_itself() -> None:
+    assert given("train_data", "train_data", "test_data", kind="") == "train_data"
+
+
+def test_where_there_are_too_few_tensors_the_pair_is_made_up() -> None:
+    assert given("train_data", "x") == "(torch.rand(8, 8), torch.rand(8, 8),)"
+    assert given("train_data", "a", "b", kind="float") == "(torch.rand(8, 8), torch.rand(8, 8),)"
