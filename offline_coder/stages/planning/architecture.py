@@ -12,6 +12,7 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
+from offline_coder.stages.planning.sentences import whole_sentence
 from offline_coder.stages.planning.signatures import (
     python_name,
     routine_of,
@@ -21,6 +22,8 @@ from offline_coder.stages.planning.signatures import (
 )
 from offline_coder.stages.prompting import Context, render_prompt
 
+MOST_OF_APPROACH = len("The method of this paper ") + 140
+"""Characters, as the grammar has it."""
 OFFERED_KINDS = frozenset({"model", "training"})
 MOST_CLAIMED = 6
 PYTORCH_OWN = frozenset(
@@ -153,7 +156,10 @@ def architecture_of(draft: Draft) -> Architecture:
         functions=(Routine(name="main", returns="None"),),
     )
     planned = defined_once((*modules.values(), entry))
-    return Architecture(approach=tidy(draft.approach), modules=with_roles(typed(with_known_bases(planned))))
+    return Architecture(
+        approach=whole_sentence(draft.approach, MOST_OF_APPROACH),
+        modules=with_roles(typed(with_known_bases(planned))),
+    )
 
 
 def without_networks(part: DraftPart) -> DraftPart:

@@ -56,11 +56,11 @@ async def call_flow(
 
 def purpose_of(names: Sequence[str]) -> dict[str, object]:
     """The schema of what is asked of a module that defines `names`: one of them, where there is one, and what
-    for, without a number, for none would have a source."""
+    for, in plain words: small models answer with names again, and no number would have a source."""
     beginning = f"({'|'.join(names)}) to " if names else ""
     first = f"{names[0]} to " if names else ""
     return {
         "type": "string",
-        "pattern": rf"^{beginning}[a-z][A-Za-z ,'_-]{{8,70}}$",
+        "pattern": rf"^{beginning}[a-z]{{2,12}}( [a-z]{{1,14}}){{3,8}}$",
         "default": f"{first}do what was not said",
     }
