@@ -96,3 +96,28 @@ def test_what_stands_as_a_method_and_as_a_function_stays_a_function() -> None:
     (module,) = with_roles([Module(path="data.py", purpose="", classes=(rows, more), functions=(load,))])
     assert module.names() == ("More", "load_data")
     assert [method.name for method in module.classes[0].methods] == ["__init__", "split"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bases", "kept"),
+    [
+        ("DataLoader", (), False),
+        ("Data", (), False),
+        ("Data", ("torch.utils.data.Dataset",), True),
+        ("Vocabulary", (), True),
+        ("NoisyData", (), True),
+    ],
+)
+def test_a_class_that_says_no_more_than_data_goes_where_functions_load_it(
+    name: str, bases: tuple[str, ...], kept: bool
+) -> None:
+    load = routine_of("load_pairs(seed: int) -> tuple[torch.Tensor, torch.Tensor]")
+    planned = ClassPlan(
+        name=name, bases=bases, methods=(Routine(name="__init__"), routine_of("take() -> list"))
+    )
+    with_functions = Module(path="data.py", purpose="", classes=(planned,), functions=(load,))
+    alone = with_functions.model_copy(update={"functions": ()})
+    assert [module.names() for module in with_roles([with_functions])] == [
+        (name, "load_pairs") if kept else ("load_pairs",)
+    ]
+    assert [module.names() for module in with_roles([alone])] == [(name,)]

@@ -18,6 +18,8 @@ DATA_NAMES = re.compile(
     r"(?:^|_)(?:data|dataset|loader|dataloader|inputs?|images?|samples?|examples|batch(?:es)?(?!_size))(?:$|_)"
 )
 DATA_TYPES = ("Tensor", "DataLoader", "Dataset", "ndarray")
+GENERIC = frozenset({"data", "dataset", "loader", "load", "set", "splits", "split", "module", "manager"})
+"""Words of class names that say no more than data.py does."""
 PAIRS = "tuple[torch.Tensor, torch.Tensor]"
 """Inputs and targets."""
 PLACEHOLDER = "x"
@@ -90,7 +92,8 @@ def type_of_data(modules: Sequence[Module]) -> str:
 
 def without_work(module: Module, theirs: Collection[str]) -> Module:
     """`module` without functions that training or evaluation has under the same name, and without methods
-    of plain classes that it has as functions too; a plain class with nothing else is left out."""
+    of plain classes that it has as functions too; a plain class with nothing else is left out, and so is
+    one of data.py that says nothing, where there are functions."""
     starts = tuple(start for each in STARTS.values() for start in each)
     functions = tuple(
         each
@@ -99,10 +102,21 @@ def without_work(module: Module, theirs: Collection[str]) -> Module:
     )
     names = {each.name for each in functions}
     classes = [without_methods(planned, names) for planned in module.classes]
-    kept = tuple(planned for planned in classes if planned is not None)
+    kept = tuple(
+        planned
+        for planned in classes
+        if planned is not None and not (module.path == DATA and functions and says_nothing(planned))
+    )
     if not functions and not kept:
         return module
     return module.model_copy(update={"functions": functions, "classes": kept})
+
+
+def says_nothing(planned: ClassPlan) -> bool:
+    """Whether a class is a second home of what the functions of data.py do: Data, DataLoader, without a
+    base."""
+    words = {word.lower() for word in re.findall("[A-Z]?[a-z]+", planned.name)}
+    return not planned.bases and words <= GENERIC
 
 
 def without_methods(planned: ClassPlan, names: Collection[str]) -> ClassPlan | None:
