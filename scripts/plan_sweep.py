@@ -67,12 +67,16 @@ def variants(seeds: int, temperature: float) -> tuple[Variant, ...]:
 
 
 @contextlib.asynccontextmanager
-async def server(model: str, port: int, context: int | None, log: Path) -> AsyncIterator[str]:
+async def server(
+    model: str, port: int, context: int | None, log: Path, kv_bytes: int | None = None
+) -> AsyncIterator[str]:
     """The address of a server for `model`, its key in the environment; "" for an engine without weights."""
     if model.startswith(WITHOUT_WEIGHTS):
         yield ""
         return
-    async with serve(model_folder(model), EngineSettings(context=context), log=log, port=port) as serving:
+    async with serve(
+        model_folder(model), EngineSettings(context=context, kv_bytes=kv_bytes), log=log, port=port
+    ) as serving:
         os.environ[KEY_VARIABLE] = serving.server.key
         yield serving.server.url
 

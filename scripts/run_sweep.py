@@ -77,7 +77,9 @@ async def sweep(arguments: argparse.Namespace) -> None:
     """All runs, as many at once as was asked for."""
     arguments.output.mkdir(parents=True, exist_ok=True)
     pool = ThreadPoolExecutor(arguments.at_once)
-    async with server(arguments.model, arguments.port, None, arguments.output / "server.log") as endpoint:
+    log = arguments.output / "server.log"
+    kv_bytes = int(arguments.kv_gib * 2**30) if arguments.kv_gib else None
+    async with server(arguments.model, arguments.port, None, log, kv_bytes) as endpoint:
         jobs = [begun(plan, arguments.output / plan.name, endpoint) for plan in arguments.plans]
         loop = asyncio.get_running_loop()
         await asyncio.gather(
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--at-once", type=int, default=3)
     parser.add_argument("--debug-rounds", type=int, default=0)
+    parser.add_argument("--kv-gib", type=float, help="room for what is read: several papers at once")
     parser.add_argument("--port", type=int, default=8377, help="where our own server listens")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
