@@ -11,6 +11,7 @@ finished in the output folder is kept.
 
 import argparse
 import asyncio
+import contextlib
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -79,7 +80,10 @@ async def sweep(arguments: argparse.Namespace) -> None:
     pool = ThreadPoolExecutor(arguments.at_once)
     log = arguments.output / "server.log"
     kv_bytes = int(arguments.kv_gib * 2**30) if arguments.kv_gib else None
-    async with server(arguments.model, arguments.port, None, log, kv_bytes) as endpoint:
+    async with contextlib.AsyncExitStack() as stack:
+        endpoint = arguments.endpoint or await stack.enter_async_context(
+            server(arguments.model, arguments.port, None, log, kv_bytes)
+        )
         jobs = [begun(plan, arguments.output / plan.name, endpoint) for plan in arguments.plans]
         loop = asyncio.get_running_loop()
         await asyncio.gather(
@@ -95,6 +99,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=3)
     parser.add_argument("--debug-rounds", type=int, default=0)
     parser.add_argument("--kv-gib", type=float, help="room for what is read: several papers at once")
+    parser.add_argument("--endpoint", default="", help="a server that runs already")
     parser.add_argument("--port", type=int, default=8377, help="where our own server listens")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs"))
     arguments = parser.parse_args()

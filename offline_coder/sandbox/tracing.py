@@ -29,11 +29,12 @@ class Tracer:
         self.lines: dict[int, set[int]] = {}
 
     def path_of(self, file: str) -> str | None:
-        """The path of `file` below the folder; None for one that lies elsewhere."""
+        """The path of `file` below the folder; None for one that lies elsewhere, is hidden or no file, as
+        "<string>" is none."""
         if file not in self.paths:
             full = self.here / file
-            inside = full.is_relative_to(self.here)
-            self.paths[file] = full.relative_to(self.here).as_posix() if inside else None
+            path = full.relative_to(self.here).as_posix() if full.is_relative_to(self.here) else "."
+            self.paths[file] = None if path.startswith((".", "<")) else path
         return self.paths[file]
 
     def entered(self, frame: FrameType, event: str, _: object) -> Trace | None:

@@ -23,6 +23,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.budget import Budget
 from offline_coder.stages.coding import ShownFile
+from offline_coder.stages.places import Place, without_comment
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import FENCE, PREFILL
 
@@ -31,14 +32,17 @@ NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
 SMALLEST_REWRITE = 384
 """Tokens for a definition that is short, or new."""
 OWED = frozenset({"missing-class", "missing-function"})
+WHOLE = frozenset({"signature", "stub", "unused-parameter", "endless-recursion"})
+"""Rules whose findings are not about the line where they stand."""
 CONTRACT = OWED | {"missing-method", "stub"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A target, and the answer that was given for it."""
+    """A target, its head as the answer went on with it, and the answer."""
 
     target: Target
+    begun: Target
     completion: Completion
 
 
@@ -75,11 +79,10 @@ async def rewrite(
                 for target, room in asked
             )
         )
-        for (target, room), completion in zip(asked, answers, strict=True):
-            budget.book(target.file, (completion.output_tokens if completion else 0) - room)
-            if completion is None:
-                continue
-            mended = judge(mended, Rewrite(target, completion), look, order)
+        for (target, room), given in zip(asked, answers, strict=True):
+            budget.book(target.file, (given.completion.output_tokens if given else 0) - room)
+            if given is not None:
+                mended = judge(mended, given, look, order)
     return mended
 
 
@@ -120,32 +123,46 @@ async def ask(
     room: int,
     settings: StageSettings,
     turn: int,
-) -> Completion | None:
-    """The rest of the definition after its head, at most `room` tokens; None when the context has no room
-    for it."""
+) -> Rewrite | None:
+    """The definition after its head, or from the first line that a finding is about, at most `room` tokens;
+    None when the context has no room for it."""
     usable = plan.build_order.depends_on.get(target.file, ())
+    begun = gone_on_with(target, files[target.file])
     task = render_prompt(
         "repair/definition.md.j2",
         target=target,
+        going_on=begun is not target,
         outline=outline_of(files[target.file]),
         imports=imports_of(files[target.file]),
         others=[ShownFile(path, outline_of(files[path])) for path in usable],
     )
-    messages = context.messages(task, prefill=PREFILL + target.head)
+    messages = context.messages(task, prefill=PREFILL + begun.head)
     purpose = f"rewrite:{target.file}:{target.name}"
     try:
         budget = await room_for_answer(engine, messages, room, purpose)
     except NoRoom:
         return None
     sampling = settings.sampling(budget, stop=(FENCE, *NEXT_DEFINITION))
-    return await engine.complete(Request(purpose, messages, sampling, settings.seed + turn, watch="python"))
+    request = Request(purpose, messages, sampling, settings.seed + turn, watch="python")
+    return Rewrite(target, begun, await engine.complete(request))
+
+
+def gone_on_with(target: Target, text: str) -> Target:
+    """`target` with what stands before the first line that a finding is about as its head. As it is where a
+    finding is about its parameters or the whole of it."""
+    lines = {finding.line: finding for finding in target.findings}
+    if not target.shown or WHOLE & {finding.rule for finding in target.findings} or not lines:
+        return target
+    first = lines[min(lines)]
+    place = Place(target, first.line, f"{first.message}. {first.advice}".strip(" ."))
+    return target if place.at_head else place.begun(text, keep=True)
 
 
 def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> Mended:
     """`mended` with the answer in its place when that is better, and the attempt on record either way."""
     target = given.target
     before = Tally.of(mended.findings)
-    new = definition_of(target, given.completion)
+    new = without_comment(definition_of(given.begun, given.completion))
     text = target.applied(mended.files[target.file], new) if new else ""
     if not new or parse_python(text) is None:
         attempt = attempt_of(given, before, before, kept=False)

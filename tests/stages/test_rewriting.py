@@ -59,8 +59,11 @@ def test_a_wrong_call_is_written_again_and_kept() -> None:
     assert done.files["main.py"] == PROGRAM.replace("load()", "load(3)")
     (request,) = asked
     assert request.purpose == "rewrite:main.py:main"
-    assert request.messages[-1].content == "```python\ndef main():\n"
-    assert "# WRONG: load needs 'count'. Call it as load(count)." in request.messages[1].content
+    assert request.messages[-1].content == (
+        "```python\ndef main():\n    # Failed: `print(sys.argv, load())`, load needs 'count'. "
+        "Call it as load(count). So this is done in another way:\n"
+    )
+    assert "- load needs 'count'. Call it as load(count)." in request.messages[1].content
     assert "def load(count): ..." in request.messages[1].content
     (attempt,) = done.attempts
     assert (attempt.file, attempt.means, attempt.kept) == ("main.py", "main rewritten by the model", True)

@@ -62,6 +62,7 @@ def test_a_program_that_works_passes_and_says_what_it_called(run: Run) -> None:
     assert (done.status, done.failures) == ("passed", ())
     assert done.called == ("model.py: Net", "main.py: main")
     assert done.uncalled == ("model.py: Unused",)
+    assert 0 < done.reached <= 5  # functions of the repository, not of what it imports
 
 
 def test_a_program_that_does_nothing_of_the_plan_fails(run: Run) -> None:
