@@ -10,6 +10,7 @@ from offline_coder.core.finding import Finding
 
 DEVICE = 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")'
 READ = 'CONFIG = yaml.safe_load(Path(__file__).with_name("config.yaml").read_text(encoding="utf-8"))'
+WHOLE = ("config", "cfg")
 IMPORTS = ("from pathlib import Path", "import yaml")
 
 
@@ -17,12 +18,13 @@ def usual_value(
     config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
 ) -> Iterator[Edit]:
     """A name that is undefined and that only one setting of `config` has: read from config.yaml below the
-    imports. `device`, where torch is imported: a GPU if there is one."""
+    imports; `config` is all of it. `device`, where torch is imported: a GPU if there is one."""
     text, name = repository.files[finding.file], finding.subject
     lines = text.split("\n")
     if name == "device" and "import torch" in lines:
         yield Edit(finding.file, add_import(text, f"\n{DEVICE}"), "gave `device` its usual value")
-    new = _with_setting(config, text, name)
+    whole = name in WHOLE and config
+    new = _with_line(text, f"{name} = CONFIG") if whole else _with_setting(config, text, name)
     if new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml")
 
@@ -60,12 +62,19 @@ def usual_attribute(
 def _with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
     """`text` in which `name` is read from config.yaml below the imports. None where not exactly one setting
     is called so, or CONFIG is something else."""
-    lines = text.split("\n")
     places = [keys for keys in _places(config) if keys[-1] == name]
-    if len(places) != 1 or ("CONFIG" in text and READ not in lines):
+    if len(places) != 1:
         return None
     value = "".join(f"[{json.dumps(key)}]" for key in places[0])
-    line = f"{name} = CONFIG{value}"
+    return _with_line(text, f"{name} = CONFIG{value}")
+
+
+def _with_line(text: str, line: str) -> str | None:
+    """`text` with `line`, which takes something from CONFIG, below the imports. None where CONFIG is
+    something else."""
+    lines = text.split("\n")
+    if "CONFIG" in text and READ not in lines:
+        return None
     if line in lines:
         return text
     if READ in lines:

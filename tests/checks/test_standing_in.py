@@ -87,6 +87,14 @@ def test_a_name_that_one_setting_has_is_read_from_the_configuration() -> None:
     assert not [finding for finding in done.findings if finding.severity == "error"]
 
 
+def test_the_configuration_itself_is_read_where_nothing_defines_it() -> None:
+    text, done = stood_in(
+        GOOD.replace("return 1", 'return config["model"]["width"] + config["data"]["count"]')
+    )
+    assert "\nconfig = CONFIG\n" in text
+    assert not [finding for finding in done.findings if finding.rule in ("undefined-name", "stand-in")]
+
+
 def test_an_attribute_that_one_setting_has_is_read_from_the_configuration() -> None:
     body = "return self.count * self.count + self.width"
     text, done = stood_in(GOOD.replace("return x", body))
