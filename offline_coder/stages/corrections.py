@@ -86,15 +86,16 @@ class Correction:
 
 
 async def corrections(
-    engine: Engine, context: Context, run: SmokeRun, settings: StageSettings, turn: int
+    engine: Engine, context: Context, run: SmokeRun, settings: StageSettings, in_vain: int
 ) -> list[Correction]:
     """Up to `settings.debug_candidates` corrections of the first failure, no two alike; fewer where answers
-    were cut, break the file or change nothing. `turn` counts the rounds: each goes on in the ways that were
-    not asked for yet, then in the same ones with other seeds. Raises what the engine raises."""
+    were cut, break the file or change nothing. After `in_vain` rounds for the same failure this one goes on
+    in the ways that were not asked for yet, then in the same ones with other seeds. Raises what the engine
+    raises."""
     failed, ways = laid_to(run)
     asked = []
     for number in range(settings.debug_candidates):
-        at = turn * settings.debug_candidates + number
+        at = in_vain * settings.debug_candidates + number
         heat = max(OTHER_TEMPERATURE, settings.temperature) if at else settings.temperature
         drawn = settings.model_copy(update={"seed": settings.seed + at, "temperature": heat})
         way = ways[at % len(ways)]

@@ -56,15 +56,17 @@ async def smoke_run_and_debug(
         note(f"the repository was not run: {best.sandbox}")
         return best
     best = await mended_if_better(journal, plan, best, note)
+    in_vain = 0
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
-        asked = await corrections(engine, context, best, settings, turn)
+        asked = await corrections(engine, context, best, settings, in_vain)
         tried = await asyncio.gather(*(try_out(each, plan, best, look, settings, journal) for each in asked))
         kept = best.kept
         best = replace(best_of(best, tried, Tally.of(look(best.files)), note), rounds=turn + 1)
+        in_vain += 1
         if best.kept > kept:
-            best = await mended_if_better(journal, plan, best, note)
+            best, in_vain = await mended_if_better(journal, plan, best, note), 0
     return best
 
 
