@@ -52,8 +52,8 @@ calculate accuracy forward init config main run step batch input inputs output o
 with from to on in by a an create build update use set print save results result value values
 """
 USUAL_WORDS = frozenset(USUAL.split())
-Prompt = tuple[str, tuple[Message, ...]]
-"""What is asked for, and how."""
+Prompt = tuple[str, tuple[Message, ...], str]
+"""What is asked for, how, and under which constraint."""
 
 
 class Setting(Value):
@@ -151,7 +151,8 @@ def answers(journal: Path) -> dict[Prompt, list[Completion]]:
     found: dict[Prompt, list[Completion]] = {}
     for request, completion in Journal(journal, read_only=True).requests():
         if request.purpose.startswith("planning:"):
-            found.setdefault((request.purpose, request.messages), []).append(completion)
+            constraint = str(request.form().get("constraint"))
+            found.setdefault((request.purpose, request.messages, constraint), []).append(completion)
     return found
 
 

@@ -48,7 +48,7 @@ def planned(
         ),
         (
             "fit_all(first: Net, seed: int) -> Net",
-            "def fit_all(train_data: tuple[torch.Tensor, torch.Tensor], first: Net, seed: int) -> Net",
+            "def fit_all(first: Net, train_data: tuple[torch.Tensor, torch.Tensor], seed: int) -> Net",
         ),
         (
             "train(data_path: str, dataset_size: int) -> None",
@@ -58,6 +58,10 @@ def planned(
         (
             "train(net: Net, train_loader: DataLoader) -> None",
             "def train(net: Net, train_loader: DataLoader) -> None",
+        ),
+        (
+            "train(model: Net = None, epochs: int = 1) -> None",
+            "def train(model: Net, train_data: tuple[torch.Tensor, torch.Tensor], epochs: int = 1) -> None",
         ),
         ("schedule(step: int) -> float", "def schedule(step: int) -> float"),
     ],

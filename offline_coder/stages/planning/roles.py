@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+from offline_coder.stages.planning.signatures import well_ordered
 
 TRAINING, EVALUATION, DATA = "training.py", "evaluation.py", "data.py"
 STARTS = {TRAINING: ("train", "fit", "optimi"), EVALUATION: ("eval", "test", "measure", "compare")}
@@ -60,14 +61,13 @@ def with_role(module: Module, networks: Collection[str], data: str) -> Module:
 def taking(routine: Routine, networks: Collection[str], data: str, name: str) -> Routine:
     """`routine` with parameters for the network and for data called `name`, where it has none."""
     kept = [each for each in routine.parameters if each.name != PLACEHOLDER]
-    added = []
-    if not any(NETWORK_NAMES.search(each.name) or is_network(each.type, networks) for each in kept):
-        added.append(Parameter(name="model", type="nn.Module"))
-    if not any(is_data(each) for each in kept):
-        added.append(Parameter(name=name, type=data))
-    if not added:
+    works_on = [each for each in kept if NETWORK_NAMES.search(each.name) or is_network(each.type, networks)]
+    given = works_on or [Parameter(name="model", type="nn.Module")]
+    given_data = [] if any(map(is_data, kept)) else [Parameter(name=name, type=data)]
+    if works_on and not given_data:
         return routine
-    return routine.model_copy(update={"parameters": (*added, *kept)})
+    others = [each for each in kept if each not in given]
+    return routine.model_copy(update={"parameters": well_ordered([*given, *given_data, *others])})
 
 
 def is_network(type_: str, networks: Collection[str]) -> bool:
