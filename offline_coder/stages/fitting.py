@@ -45,7 +45,11 @@ class Fitting:
 
     def value(self, made_up: str, name: str, wanted: str = "") -> str:
         """What fits in the place of a made-up value for `name`, which has to be a `wanted` (see `wanted_of`)
-        where that is known; the made-up value itself where it is no data, or no network is there."""
+        where that is known; the made-up value itself where it is no data, or no network is there. Of a tuple
+        of tensors, inputs and targets take turns."""
+        if self.network and made_up.startswith("(") and (tensors := made_up.count(TENSOR)) > 1:
+            self.used = True
+            return f"({', '.join(([INPUTS, TARGETS] * tensors)[:tensors])})"
         if not self.network or not (made_up in DATA or wanted):
             return made_up
         self.used = True

@@ -114,3 +114,17 @@ def test_what_a_made_up_file_gives_stays_where_the_network_takes_it(
     model = MODEL.replace("Linear(12,", f"Linear({inputs},")
     run = smoke(tmp_path, {**FILES, "data.py": READ, "model.py": model, "training.py": trained_on(rows)})
     assert (run.status, run.uncalled) == ("passed", ()), run.failures
+
+
+def test_a_pair_that_nothing_gives_fits_the_network_too(tmp_path: Path) -> None:
+    training = (
+        "import torch\nfrom torch import nn\nfrom model import Net\n\n\n"
+        "def train(model: nn.Module, train_data: tuple[torch.Tensor, torch.Tensor], learning_rate: float) -> None:\n"
+        "    images, labels = train_data\n"
+        "    loss = nn.CrossEntropyLoss()(model(images), labels)\n    loss.backward()\n"
+    )
+    data = "def load_data() -> list:\n    rows = [1]\n    return rows\n"
+    files = {**FILES, "data.py": data, "training.py": training}
+    run = smoke(tmp_path, files)
+    assert "train_data=(made_inputs, made_targets)" in run.files["main.py"]
+    assert (run.status, run.uncalled) == ("passed", ()), run.failures
