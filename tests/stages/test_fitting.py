@@ -128,3 +128,10 @@ def test_a_pair_that_nothing_gives_fits_the_network_too(tmp_path: Path) -> None:
     run = smoke(tmp_path, files)
     assert "train_data=(made_inputs, made_targets)" in run.files["main.py"]
     assert (run.status, run.uncalled) == ("passed", ()), run.failures
+
+
+def test_a_flaw_of_the_network_is_not_hidden_behind_a_shape(tmp_path: Path) -> None:
+    flawed = MODEL.replace("self.head(self.layer(x))", "self.head(self.layer(x)).nothing")
+    run = smoke(tmp_path, {**FILES, "model.py": flawed})
+    assert run.status == "failed"
+    assert "has no attribute 'nothing'" in run.failures[0].text
