@@ -20,7 +20,7 @@ from offline_coder.checks.edits import (
     without_annotations,
 )
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
-from offline_coder.checks.layers import called_layers
+from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library import library_names
 from offline_coder.checks.parameters import with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
@@ -81,6 +81,12 @@ def call_layer(repository: Repository, finding: Finding, tree: ast.Module) -> It
     """A layer that stands in a matrix product: called with the other side."""
     new = called_layers(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"{finding.subject} is called in line {finding.line}")
+
+
+def make_layer_once(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A layer that forward() makes at each call: made in the constructor."""
+    new = layer_made_once(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"the layer {finding.subject} is made in the constructor")
 
 
 def make_object(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -285,6 +291,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-attribute": (kept_argument,),
     "missing-library-name": (spelled_as_there,),
     "layer-operand": (call_layer,),
+    "layer-in-call": (make_layer_once,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

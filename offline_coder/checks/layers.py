@@ -1,23 +1,29 @@
-"""Are layers called? A layer of PyTorch is no matrix: what multiplies or adds it fails when it is reached."""
+"""Are layers made once, and called? A layer of PyTorch is no matrix: what multiplies or adds it fails when it
+is reached. One that a method makes at each call is new each time, so it never learns anything."""
 
 import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.attributes import NOTHING_TO_LEARN
+from offline_coder.checks.edits import replace_expression, replace_statement
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.source import REMEMBERED
 from offline_coder.core.finding import Finding
+from offline_coder.core.packages import is_torch_module
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FORWARD = "forward"
 COUNTS_WITH = ("Sequential", "ModuleList", "ModuleDict", "Buffer")
 """Classes of torch.nn that are no layers, or have operators of their own; so do those that have Parameter in
 their name."""
 
 
 def check_layers(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Errors of rule "layer-operand" in `files` (path -> text): an operand that is an attribute of `self` to
-    which its class only ever gives a layer of torch.nn."""
+    """Errors of two rules in `files` (path -> text). "layer-operand": an operand that is an attribute of
+    `self` to which its class only ever gives a layer of torch.nn. "layer-in-call": forward() of a network
+    gives a name a layer that has something to learn."""
     modules = modules_of(files)
     return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
 
@@ -33,9 +39,41 @@ def called_layers(text: str, tree: ast.Module, line: int) -> str | None:
     return None
 
 
+def layer_made_once(text: str, tree: ast.Module, line: int) -> str | None:
+    """`text` in which the layer that a method makes in `line` is made at the end of the constructor and kept
+    in `self`. None where it needs what only the method has, or there is no constructor before it."""
+    for owner, method, statement, name in _made_in_calls(tree):
+        made = next(
+            (node for node in owner.body if isinstance(node, Function) and node.name == "__init__"), None
+        )
+        if statement.lineno != line or made is None or made.lineno > method.lineno:
+            continue
+        bound = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id == name]
+        free = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)} <= {"nn", "torch", "self"}
+        kept = any(isinstance(n, ast.Attribute) and n.attr == name for n in ast.walk(owner))
+        if not free or kept or sum(isinstance(n.ctx, ast.Store) for n in bound) != 1:
+            return None
+        lines = text.split("\n")
+        for use in bound:
+            source = lines[use.lineno - 1].encode()
+            if source[use.col_offset : use.end_col_offset] != name.encode():
+                return None  # in an f-string, where Python 3.11 does not say its place
+        layer = ast.unparse(statement.value)
+        loads = [use for use in bound if isinstance(use.ctx, ast.Load)]
+        for use in sorted(loads, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+            text = replace_expression(text, use, f"self.{name}")
+        without = replace_statement(text, statement, [])
+        if without is None:
+            return None
+        lines = without.split("\n")
+        lines.insert(made.end_lineno or made.lineno, f"{' ' * made.body[0].col_offset}self.{name} = {layer}")
+        return "\n".join(lines)
+    return None
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
-    return tuple(
+    operands = (
         Finding(
             file=path,
             line=node.lineno,
@@ -45,6 +83,42 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
             subject=ast.unparse(layer),
         )
         for node, layer, made in _operands(tree)
+    )
+    in_calls = (
+        Finding(
+            file=path,
+            line=statement.lineno,
+            rule="layer-in-call",
+            message=f"{owner.name}.{method.name} makes {name} anew at each call, so it never learns",
+            advice=f"Make it in the constructor, as self.{name}, and call it here.",
+            subject=name,
+        )
+        for owner, method, statement, name in _made_in_calls(tree)
+    )
+    return (*operands, *in_calls)
+
+
+def _made_in_calls(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, Function, ast.Assign, str]]:
+    """Each statement of a network's forward() that gives a name a layer with something to learn."""
+    for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        if not any(is_torch_module(ast.unparse(base)) for base in owner.bases):
+            continue
+        for method in (node for node in owner.body if isinstance(node, Function)):
+            for node in ast.walk(method) if method.name == FORWARD else ():
+                target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+                if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and _learning(node.value):
+                    yield owner, method, node, target.id
+
+
+def _learning(value: ast.expr) -> bool:
+    """Whether an expression makes a layer of torch.nn that has something to learn."""
+    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+    names = [written.rpartition(".") for node in calls if (written := ast.unparse(node.func))]
+    made = isinstance(value, ast.Call) and ast.unparse(value.func).startswith(("nn.", "torch.nn."))
+    return made and any(
+        module in ("nn", "torch.nn") and name in library_names()["torch.nn"] and name not in NOTHING_TO_LEARN
+        for module, _, name in names
+        if name[:1].isupper() and not name.endswith("Loss") and "Parameter" not in name
     )
 
 
