@@ -5,7 +5,6 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.attributes import NOTHING_TO_LEARN
 from offline_coder.checks.edits import replace_expression, replace_statement
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import modules_of
@@ -15,6 +14,11 @@ from offline_coder.core.packages import is_torch_module
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FORWARD = "forward"
+LEARNING = (
+    *("Linear", "Bilinear", "Embedding", "Conv", "LSTM", "GRU", "RNN", "MultiheadAttention", "Transformer"),
+    *("LayerNorm", "BatchNorm", "GroupNorm", "RMSNorm"),
+)
+"""How the names of layers begin that have something to learn."""
 COUNTS_WITH = ("Sequential", "ModuleList", "ModuleDict", "Buffer")
 """Classes of torch.nn that are no layers, or have operators of their own; so do those that have Parameter in
 their name."""
@@ -116,9 +120,8 @@ def _learning(value: ast.expr) -> bool:
     names = [written.rpartition(".") for node in calls if (written := ast.unparse(node.func))]
     made = isinstance(value, ast.Call) and ast.unparse(value.func).startswith(("nn.", "torch.nn."))
     return made and any(
-        module in ("nn", "torch.nn") and name in library_names()["torch.nn"] and name not in NOTHING_TO_LEARN
+        module in ("nn", "torch.nn") and name in library_names()["torch.nn"] and name.startswith(LEARNING)
         for module, _, name in names
-        if name[:1].isupper() and not name.endswith("Loss") and "Parameter" not in name
     )
 
 

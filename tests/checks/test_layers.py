@@ -86,6 +86,7 @@ def test_a_layer_that_forward_makes_is_made_in_the_constructor() -> None:
         "loss = nn.CrossEntropyLoss()\nreturn loss(x, x)",
         "weight = nn.Parameter(x)\nreturn weight",
         "layer = self.layer\nreturn layer(x)",
+        "pad = nn.ConstantPad1d(1, 0)\nreturn pad(x)",
         "y = nn.functional.relu(x)\nreturn y",
     ],
 )
