@@ -7,6 +7,7 @@ head, or shown and written again.
 """
 
 import asyncio
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -69,9 +70,14 @@ class LineEdit(Value):
     text: str
 
     def applied(self, lines: Sequence[str]) -> str:
-        """The file with these `lines` after the change."""
+        """The file with these `lines` after the change. Text that is not indented at all is indented as what
+        it stands for: small models leave that out."""
         begin, end = sorted((self.first, self.last))
-        new = self.text.strip("\n").split("\n") if self.text.strip() else []
+        text = self.text.strip("\n")
+        old = lines[begin - 1]
+        if not text.startswith((" ", "\t")):
+            text = textwrap.indent(text, old[: len(old) - len(old.lstrip())])
+        new = text.split("\n") if text.strip() else []
         return tidy_code("\n".join([*lines[: begin - 1], *new, *lines[end:]]))
 
 

@@ -101,6 +101,12 @@ def test_a_line_that_fails_is_replaced(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in by_lines.messages[-1].content
 
 
+def test_lines_without_indentation_get_that_of_what_they_replace(tmp_path: Path) -> None:
+    run, _ = debugged(tmp_path, lines_replaced("if x:\n    x = 2 * x\nreturn x / 4"))
+    assert run.status == "passed"
+    assert run.files["model.py"] == "def half(x):\n    if x:\n        x = 2 * x\n    return x / 4\n"
+
+
 def test_a_definition_goes_on_from_the_line_that_failed(tmp_path: Path) -> None:
     run, asked = debugged(tmp_path, written("    return x / 2\n"))
     assert run.status == "passed"
