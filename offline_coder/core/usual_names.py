@@ -13,6 +13,7 @@ USUAL = {
     **dict.fromkeys(("lr",), "learning_rate"),
     **dict.fromkeys(("input_dim", "in_features", "input_features"), "input_size"),
     **dict.fromkeys(("vocab_size",), "vocabulary_size"),
+    **dict.fromkeys(("random_state", "random_seed"), "seed"),
     **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
 }
 """Other usual names of a setting."""

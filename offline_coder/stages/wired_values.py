@@ -1,6 +1,7 @@
 """What a wired entry point gives to each parameter, by rules in a stated order.
 
-1. A setting of config.yaml of that name (or another usual name for it) whose value is of that type;
+1. A setting of config.yaml of that name (or another usual name for it, or the only one that has its words
+   among its own) whose value is of that type;
 2. an earlier result whose type, or where no type is said, name fits; 3. the default of the signature;
 4. a small made-up value of the type.
 
@@ -195,7 +196,9 @@ class Values:
         places = sorted(self._places(kind), key=lambda place: place[0] != section)
         exact = [place for place in places if place[1] == wanted.name]
         usual = [place for place in places if usual_name(place[1]) == usual_name(wanted.name)]
-        for part, key in [*exact, *usual]:
+        words = words_of(wanted.name)
+        longer = [place for place in places if kind in PLAIN and words <= words_of(place[1])]
+        for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ())]:
             return f"config[{part!r}][{key!r}]"
         return ""
 

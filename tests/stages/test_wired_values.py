@@ -1,4 +1,4 @@
-"""What is given for a parameter that is a tuple of tensors."""
+"""Settings for parameters that have a part of their name, and tuples of tensors."""
 
 import pytest
 
@@ -51,3 +51,25 @@ def test_a_result_of_that_name_is_the_pair_itself() -> None:
 def test_where_there_are_too_few_tensors_the_pair_is_made_up() -> None:
     assert given("train_data", "x") == "(torch.rand(8, 8), torch.rand(8, 8),)"
     assert given("train_data", "a", "b", kind="float") == "(torch.rand(8, 8), torch.rand(8, 8),)"
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "text"),
+    [
+        ("divisor", "float", "config['data']['divisor_pixel']"),
+        ("val_size", "int", "config['data']['validation_size']"),
+        ("random_state", "int", "config['training']['seed']"),
+        ("size", "int", "8"),
+        ("divisor", "str", "'divisor'"),
+        ("divisor", "", "torch.rand(8, 8)"),
+    ],
+)
+def test_the_only_setting_that_has_the_words_of_a_parameter_is_meant(
+    name: str, type_: str, text: str
+) -> None:
+    settings = {
+        "data": {"divisor_pixel": 16.0, "validation_size": 397},
+        "training": {"seed": 3, "batch_size": 8},
+    }
+    values = Values(settings, frozenset(), torch=True)
+    assert values.choose(Wanted(name, type_, default=False), "data", set()).text == text
