@@ -125,7 +125,7 @@ def rows_of(design: str, folder: Path, first: Path | None) -> Iterator[list[str]
             asked = answers(path / JOURNAL)
             old = answers(first / path.name / JOURNAL) if first and (first / path.name).is_dir() else {}
             # What the first design asked otherwise is no part of this one.
-            purposes = {purpose for purpose, _ in asked.keys() - old.keys()}
+            purposes = {purpose for purpose, _, _ in asked.keys() - old.keys()}
             asked = {key: asked[key] for key in asked if key not in old or key[0] not in purposes}
             cut, invalid = cut + again(asked)[0], invalid + again(asked)[1]
             tokens += sum(one.output_tokens for given in asked.values() for one in given)

@@ -41,5 +41,5 @@ def test_a_sentence_that_was_not_cut_only_gets_its_full_stop() -> None:
     said = f"{BEGINNING} and a local one, then a head for the 3"
     assert whole_sentence(said, len(said) + 1) == f"{said}."
     grammar = json.loads((ROOT / "grammars" / "architecture.schema.json").read_text("utf-8"))
-    assert re.fullmatch(grammar["properties"]["approach"]["pattern"], f"The method of this paper {140 * 'a'}")
-    assert len(f"The method of this paper {140 * 'a'}") == MOST_OF_APPROACH
+    assert re.fullmatch(grammar["properties"]["approach"]["pattern"], f"The method of this paper {120 * 'a'}")
+    assert len(f"The method of this paper {120 * 'a'}") == MOST_OF_APPROACH

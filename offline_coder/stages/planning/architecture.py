@@ -22,7 +22,7 @@ from offline_coder.stages.planning.signatures import (
 )
 from offline_coder.stages.prompting import Context, render_prompt
 
-MOST_OF_APPROACH = len("The method of this paper ") + 140
+MOST_OF_APPROACH = len("The method of this paper ") + 120
 """Characters, as the grammar has it."""
 OFFERED_KINDS = frozenset({"model", "training"})
 MOST_CLAIMED = 6

@@ -61,6 +61,6 @@ def purpose_of(names: Sequence[str]) -> dict[str, object]:
     first = f"{names[0]} to " if names else ""
     return {
         "type": "string",
-        "pattern": rf"^{beginning}[a-z]{{2,12}}( [a-z]{{1,14}}){{3,14}}$",
+        "pattern": rf"^{beginning}[a-z]{{2,12}} [a-z][a-z ]{{6,80}}$",
         "default": f"{first}do what was not said",
     }
