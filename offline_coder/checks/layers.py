@@ -3,6 +3,7 @@ is reached. One that a method makes at each call is new each time, so it never l
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression, replace_statement
@@ -19,9 +20,20 @@ LEARNING = (
     *("LayerNorm", "BatchNorm", "GroupNorm", "RMSNorm"),
 )
 """How the names of layers begin that have something to learn."""
+PRODUCTS = frozenset({"torch.matmul", "torch.mm"})
 COUNTS_WITH = ("Sequential", "ModuleList", "ModuleDict", "Buffer")
 """Classes of torch.nn that are no layers, or have operators of their own; so do those that have Parameter in
 their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A layer in an operation, the other operand, and what makes the layer as it is written."""
+
+    node: ast.BinOp | ast.Call
+    layer: ast.Attribute
+    other: ast.expr
+    made: str
 
 
 def check_layers(files: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -33,13 +45,13 @@ def check_layers(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 def called_layers(text: str, tree: ast.Module, line: int) -> str | None:
-    """`text` in which the matrix products of `line` with a layer call it: `self.out @ x` is `self.out(x)`.
-    None where there is none in one line."""
-    for node, layer, _ in _operands(tree):
-        other = node.right if node.left is layer else node.left
-        if node.lineno == line == node.end_lineno and isinstance(node.op, ast.MatMult):
-            called = f"{ast.unparse(layer)}({ast.unparse(other)})"
-            return replace_expression(text, node, called)
+    """`text` in which the matrix products of `line` with a layer call it: `self.out @ x` and
+    `torch.matmul(self.out, x)` are `self.out(x)`. None where there is none in one line."""
+    for found in _operands(tree):
+        product = isinstance(found.node, ast.Call) or isinstance(found.node.op, ast.MatMult)
+        if found.node.lineno == line == found.node.end_lineno and product:
+            called = f"{ast.unparse(found.layer)}({ast.unparse(found.other)})"
+            return replace_expression(text, found.node, called)
     return None
 
 
@@ -80,13 +92,13 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     operands = (
         Finding(
             file=path,
-            line=node.lineno,
+            line=found.node.lineno,
             rule="layer-operand",
-            message=f"{ast.unparse(layer)} is a layer ({made}), which is no operand",
-            advice=f"Call it: {ast.unparse(layer)}(...), or take its weight.",
-            subject=ast.unparse(layer),
+            message=f"{ast.unparse(found.layer)} is a layer ({found.made}), which is no operand",
+            advice=f"Call it: {ast.unparse(found.layer)}(...), or take its weight.",
+            subject=ast.unparse(found.layer),
         )
-        for node, layer, made in _operands(tree)
+        for found in _operands(tree)
     )
     in_calls = (
         Finding(
@@ -125,15 +137,20 @@ def _learning(value: ast.expr) -> bool:
     )
 
 
-def _operands(tree: ast.Module) -> Iterator[tuple[ast.BinOp, ast.expr, str]]:
-    """Each operation with a layer as an operand, that operand, and what makes it."""
+def _operands(tree: ast.Module) -> Iterator[Operand]:
+    """Each operation with a layer as an operand."""
     for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
         layers = _layers(owner)
         for node in ast.walk(owner) if layers else ():
-            for side in (node.left, node.right) if isinstance(node, ast.BinOp) else ():
+            if isinstance(node, ast.BinOp):
+                sides = [node.left, node.right]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in PRODUCTS and len(node.args) == 2:
+                sides = node.args
+            else:
+                continue
+            for side, other in (sides, sides[::-1]):
                 if isinstance(side, ast.Attribute) and _of_self(side) and side.attr in layers:
-                    assert isinstance(node, ast.BinOp)
-                    yield node, side, layers[side.attr]
+                    yield Operand(node, side, other, layers[side.attr])
 
 
 def _layers(owner: ast.ClassDef) -> dict[str, str]:

@@ -16,7 +16,17 @@ def network(made: str, use: str) -> str:
     )
 
 
-@pytest.mark.parametrize("use", ["self.w @ x", "x @ self.w", "torch.relu(self.w * x)", "1 + self.w"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "self.w @ x",
+        "x @ self.w",
+        "torch.matmul(self.w, x)",
+        "torch.mm(x, self.w)",
+        "torch.relu(self.w * x)",
+        "1 + self.w",
+    ],
+)
 def test_a_layer_is_no_operand(use: str) -> None:
     (finding,) = check_layers({"model.py": network("self.w = nn.Linear(width, 2)", use)})
     assert (finding.line, finding.rule, finding.subject) == (11, "layer-operand", "self.w")
@@ -44,6 +54,7 @@ def test_what_may_be_an_operand_is_none(made: str, use: str) -> None:
     [
         ("torch.relu(self.w @ (x + 1)) + 3", "torch.relu(self.w(x + 1)) + 3"),
         ("x @ self.w", "self.w(x)"),
+        ("torch.matmul(self.w, x + 1) + 3", "self.w(x + 1) + 3"),
         ("self.w @ (self.w @ x)", "self.w(self.w(x))"),
     ],
 )
