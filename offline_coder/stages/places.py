@@ -98,9 +98,9 @@ def _one_line(text: str) -> str:
 
 def _called_in(files: Mapping[str, str], last: Frame) -> Iterator[tuple[str, ast.FunctionDef]]:
     """The functions, constructors and methods of the repository that have the name of something called in
-    the `last` line, but not what that line stands in."""
-    plain, through = set(CALLED.findall(last.code)), set(CALLED_THROUGH.findall(last.code))
-    plain -= through
+    the `last` line, but not what that line stands in, nor what marks a name that nothing defines."""
+    through = set(CALLED_THROUGH.findall(last.code))
+    plain = set(CALLED.findall(last.code)) - through - {UNDEFINED}
     for path, text in files.items():
         tree = parse_python(text) if path.endswith(".py") else None
         for node in tree.body if tree else ():

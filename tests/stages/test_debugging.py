@@ -130,6 +130,15 @@ def test_a_correction_that_comes_farther_is_kept_though_the_run_still_fails(tmp_
     assert "AttributeError" in run.failures[0].text
 
 
+def test_what_marks_a_name_that_nothing_defines_is_no_place_to_correct(tmp_path: Path) -> None:
+    marked = (
+        "def undefined(name):\n    raise NotImplementedError(name)\n\n\n"
+        'def half(x):\n    return undefined("divisor")(x)\n'
+    )
+    _, asked = debugged(tmp_path, lambda request: "", rounds=2, files={**FILES, "model.py": marked})
+    assert {request.purpose for request in asked} == {"debugging:model.py", "debugging:model.py:half"}
+
+
 def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path) -> None:
     run, asked = debugged(tmp_path, lambda request: "", rounds=3)
     assert (run.status, run.rounds, run.kept) == ("failed", 3, 0)
