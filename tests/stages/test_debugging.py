@@ -137,6 +137,8 @@ def test_what_marks_a_name_that_nothing_defines_is_no_place_to_correct(tmp_path:
     )
     _, asked = debugged(tmp_path, lambda request: "", rounds=2, files={**FILES, "model.py": marked})
     assert {request.purpose for request in asked} == {"debugging:model.py", "debugging:model.py:half"}
+    by_lines = next(request for request in asked if request.constraint)
+    assert '6|    return undefined("divisor")(x)' in by_lines.messages[-1].content
 
 
 def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path) -> None:
