@@ -15,6 +15,7 @@ from offline_coder.checks.edits import (
     remove_definition,
     replace_expression,
     replace_statement,
+    replace_uses,
     used_names,
     without_alias,
     without_annotations,
@@ -70,11 +71,10 @@ def spelled_as_defined(repository: Repository, finding: Finding, tree: ast.Modul
     name, text = finding.subject, repository.files[finding.file]
     defined = {node.name for node in tree.body if isinstance(node, Definition)}
     right = [known for known in sorted(defined) if _letters(known) == _letters(name)]
-    uses = [use for use in used_names(tree) if use.id == name and use.end_lineno == use.lineno]
-    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-        text = replace_expression(text, use, right[0]) if len(right) == 1 else text
-    if text != repository.files[finding.file]:
-        yield Edit(finding.file, text, f"{right[0]} in place of {name}")
+    if len(right) == 1:
+        uses = [use for use in used_names(tree) if use.id == name]
+        new = replace_uses(text, uses, name, right[0])
+        yield from _edits(finding.file, new, f"{right[0]} in place of {name}")
 
 
 def call_layer(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

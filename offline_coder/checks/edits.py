@@ -48,6 +48,17 @@ def replace_expression(text: str, node: ast.expr, new: str) -> str:
     return (source[:begin] + new.encode() + source[_end(node, starts) :]).decode()
 
 
+def replace_uses(text: str, uses: Iterable[ast.expr], old: str, new: str) -> str | None:
+    """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
+    found in its place, as inside an f-string, where Python 3.11 does not say it."""
+    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+        source = text.split("\n")[use.lineno - 1].encode()
+        if source[use.col_offset : use.end_col_offset] != old.encode():
+            return None
+        text = replace_expression(text, use, new)
+    return text
+
+
 def remove_definition(text: str, node: Definition) -> str | None:
     """`text` without `node` and its decorators; None where other code shares its lines."""
     first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression, replace_statement
+from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.source import REMEMBERED
@@ -69,16 +69,10 @@ def layer_made_once(text: str, tree: ast.Module, line: int) -> str | None:
         kept = any(isinstance(n, ast.Attribute) and n.attr == name for n in ast.walk(owner))
         if not free or kept or sum(isinstance(n.ctx, ast.Store) for n in bound) != 1:
             return None
-        lines = text.split("\n")
-        for use in bound:
-            source = lines[use.lineno - 1].encode()
-            if source[use.col_offset : use.end_col_offset] != name.encode():
-                return None  # in an f-string, where Python 3.11 does not say its place
         layer = ast.unparse(statement.value)
         loads = [use for use in bound if isinstance(use.ctx, ast.Load)]
-        for use in sorted(loads, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-            text = replace_expression(text, use, f"self.{name}")
-        without = replace_statement(text, statement, [])
+        kept_in_self = replace_uses(text, loads, name, f"self.{name}")
+        without = replace_statement(kept_in_self, statement, []) if kept_in_self is not None else None
         if without is None:
             return None
         lines = without.split("\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression, replace_statement
+from offline_coder.checks.edits import replace_statement, replace_uses
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.source import REMEMBERED
 from offline_coder.core.finding import Finding
@@ -81,12 +81,8 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
             for node in ast.walk(function)
             if isinstance(node, ast.Name) and node.id == own and isinstance(node.ctx, ast.Load)
         ]
-        for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-            source = text.split("\n")[use.lineno - 1].encode()
-            if source[use.col_offset : use.end_col_offset] != own.encode():
-                return None  # in an f-string, where Python 3.11 does not say its place
-            text = replace_expression(text, use, name)
-        return replace_statement(text, statement, [])
+        using = replace_uses(text, uses, own, name)
+        return replace_statement(using, statement, []) if using is not None else None
     return None
 
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from offline_coder.checks.edits import replace_expression, used_names
+from offline_coder.checks.edits import replace_uses, used_names
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -54,12 +54,7 @@ def _replaced(text: str, method: Method, name: str) -> str | None:
     """`text` with `self.` before each use of `name` in `method`. None where a use cannot be found in its
     place, as inside an f-string."""
     uses = [use for use in used_names(method) if use.id == name]
-    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-        source = text.split("\n")[use.lineno - 1].encode()
-        if source[use.col_offset : use.end_col_offset] != name.encode():
-            return None
-        text = replace_expression(text, use, f"self.{name}")
-    return text
+    return replace_uses(text, uses, name, f"self.{name}")
 
 
 def _kept(text: str, made: Method, name: str) -> str | None:

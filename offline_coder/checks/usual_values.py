@@ -4,7 +4,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, replace_expression
+from offline_coder.checks.edits import add_import, replace_uses
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.core.finding import Finding
 
@@ -48,13 +48,8 @@ def usual_attribute(
     ]
     if any(name in (getattr(node, "id", ""), getattr(node, "arg", "")) for node in inside):
         return  # there the name is something else
-    for node in sorted(reads, key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        source = text.split("\n")[node.lineno - 1].encode()
-        # Inside an f-string the position is not that of the attribute.
-        if source[node.col_offset : node.end_col_offset] != f"self.{name}".encode():
-            return
-        text = replace_expression(text, node, name)
-    new = _with_setting(config, text, name)
+    plain = replace_uses(text, reads, f"self.{name}", name)
+    new = _with_setting(config, plain, name) if plain is not None else None
     if reads and new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml in place of `self.{name}`")
 
