@@ -15,7 +15,6 @@ from typing import Literal
 from pydantic import ValidationError
 
 from offline_coder.checks.signatures import outline_of
-from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
 from offline_coder.core.plan import ENTRY_POINT
@@ -127,8 +126,7 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
         return Failed(run, failure.step, failure.text, ENTRY_POINT, 0), [Way("lines", None)]
     but = ENTRY_POINT if run.wired else ""
     places = places_of(run.files, traceback, but=but)
-    own = [frame for frame in traceback.frames if frame.path != but and frame.name != UNDEFINED]
-    frames = own or list(traceback.frames)
+    frames = [frame for frame in traceback.own if frame.path != but] or list(traceback.frames)
     failed = Failed(run, failure.step, traceback.told(), frames[-1].path, frames[-1].line)
     nearest, others = places[:1], places[1:]
     ways = [

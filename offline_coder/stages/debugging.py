@@ -15,7 +15,7 @@ from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
-from offline_coder.core.finding import Tally
+from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
@@ -61,9 +61,12 @@ async def smoke_run_and_debug(
         if not best.failures:
             break
         asked = await corrections(engine, context, best, settings, in_vain)
-        tried = await asyncio.gather(*(try_out(each, plan, best, look, settings, journal) for each in asked))
+        before = look(best.files)
+        tried = await asyncio.gather(
+            *(try_out(each, plan, best, before, look, settings, journal) for each in asked)
+        )
         kept = best.kept
-        best = replace(best_of(best, tried, Tally.of(look(best.files)), note), rounds=turn + 1)
+        best = replace(best_of(best, tried, Tally.of(before), note), rounds=turn + 1)
         in_vain += 1
         if best.kept > kept:
             best, in_vain = await mended_if_better(journal, plan, best, note), 0
@@ -74,13 +77,14 @@ async def try_out(
     correction: Correction,
     plan: Plan,
     run: SmokeRun,
+    before: Sequence[Finding],
     look: Look,
     settings: StageSettings,
     journal: Journal,
 ) -> Tried:
-    """Mend what a machine can in the corrected repository, check it, and run it if it is no worse."""
+    """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
+    `before`, what the checks found in the files of `run`."""
     modules = plan.architecture.modules
-    before = look(run.files)
     done = mend({**run.files, correction.path: correction.text}, look, plan.build_order.order)
     after = Tally.of(done.findings)
     if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
@@ -147,7 +151,7 @@ async def postponed_if_better(
     if tried.status == "not run" or not tried.better_than(run):
         return run
     note(f"annotations are not evaluated any more in {', '.join(changed)}")
-    return replace(tried, rounds=run.rounds, kept=run.kept, attempts=run.attempts, wired=run.wired)
+    return tried.after(run)
 
 
 def postponed(text: str) -> str:
@@ -175,4 +179,4 @@ async def wired_if_better(
         f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
         f"before it was {len(run.called)}"
     )
-    return replace(tried, rounds=run.rounds, kept=run.kept, attempts=run.attempts, wired=True)
+    return replace(tried.after(run), wired=True)

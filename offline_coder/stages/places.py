@@ -76,10 +76,9 @@ def places_of(files: Mapping[str, str], traceback: Traceback, *, but: str = "") 
 
 def _blamed(files: Mapping[str, str], traceback: Traceback) -> Iterator[Finding]:
     """The line that failed, the definitions that it calls, and the lines of the calls that led there."""
-    frames = [frame for frame in traceback.frames if frame.name != UNDEFINED]
-    if not frames:
+    if not traceback.own:
         return
-    *outer, last = frames
+    *outer, last = traceback.own
     yield _blame(last, traceback.error)
     for path, node in _called_in(files, last):
         message = f"`{last.code}` in {last.path}, which uses this, {traceback.error}"

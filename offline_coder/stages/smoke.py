@@ -85,6 +85,10 @@ class SmokeRun:
         part, and how far the run came."""
         return -len(self.failures), len(self.called), self.reached
 
+    def after(self, run: "SmokeRun") -> "SmokeRun":
+        """This run with what is on record of `run`, which it follows."""
+        return replace(self, rounds=run.rounds, kept=run.kept, attempts=run.attempts, wired=run.wired)
+
     def better_than(self, other: "SmokeRun") -> bool:
         """Whether fewer steps fail, or as many and more of the plan takes part, or as much and it came
         farther."""

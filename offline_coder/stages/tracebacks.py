@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.sandbox.protocol import WORKDIR
 
 BEGINNING = "Traceback (most recent call last):"
@@ -28,6 +29,11 @@ class Traceback:
 
     frames: tuple[Frame, ...]
     error: str
+
+    @property
+    def own(self) -> tuple[Frame, ...]:
+        """The calls without that of the mark for a name that nothing defines."""
+        return tuple(frame for frame in self.frames if frame.name != UNDEFINED)
 
     def told(self) -> str:
         """A line a call, then the error. Of many calls, those of a recursion, the first and the last."""

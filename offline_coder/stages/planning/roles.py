@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+from offline_coder.stages.planning.constructors import is_network
 from offline_coder.stages.planning.signatures import well_ordered
 
 TRAINING, EVALUATION, DATA = "training.py", "evaluation.py", "data.py"
@@ -30,12 +31,7 @@ PLACEHOLDER = "x"
 def with_roles(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where the function that trains and the one that evaluates take the network and data, and no
     other module has a function of their name. A module without functions stays as it is."""
-    networks = {
-        planned.name
-        for module in modules
-        for planned in module.classes
-        if any(map(is_torch_module, planned.bases))
-    }
+    networks = {planned.name for module in modules for planned in module.classes if is_network(planned)}
     data = type_of_data(modules)
     worked = tuple(with_role(module, networks, data) for module in modules)
     theirs = {each.name for module in worked if module.path in STARTS for each in module.functions}
@@ -61,7 +57,9 @@ def with_role(module: Module, networks: Collection[str], data: str) -> Module:
 def taking(routine: Routine, networks: Collection[str], data: str, name: str) -> Routine:
     """`routine` with parameters for the network and for data called `name`, where it has none."""
     kept = [each for each in routine.parameters if each.name != PLACEHOLDER]
-    works_on = [each for each in kept if NETWORK_NAMES.search(each.name) or is_network(each.type, networks)]
+    works_on = [
+        each for each in kept if NETWORK_NAMES.search(each.name) or is_network_type(each.type, networks)
+    ]
     given = works_on or [Parameter(name="model", type="nn.Module")]
     given_data = [] if any(map(is_data, kept)) else [Parameter(name=name, type=data)]
     if works_on and not given_data:
@@ -70,7 +68,7 @@ def taking(routine: Routine, networks: Collection[str], data: str, name: str) ->
     return routine.model_copy(update={"parameters": well_ordered([*given, *given_data, *others])})
 
 
-def is_network(type_: str, networks: Collection[str]) -> bool:
+def is_network_type(type_: str, networks: Collection[str]) -> bool:
     """Whether a type is a network."""
     return is_torch_module(type_) or type_ in networks
 
@@ -122,7 +120,7 @@ def says_nothing(planned: ClassPlan) -> bool:
 def without_methods(planned: ClassPlan, names: Collection[str]) -> ClassPlan | None:
     """A class without the methods in `names`; None where only the constructor of a plain class is left."""
     methods = tuple(each for each in planned.methods if each.name not in names)
-    if any(map(is_torch_module, planned.bases)) or len(methods) == len(planned.methods):
+    if is_network(planned) or len(methods) == len(planned.methods):
         return planned
     if all(each.name == "__init__" for each in methods):
         return None
