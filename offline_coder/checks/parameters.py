@@ -14,6 +14,8 @@ from offline_coder.core.finding import Finding
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 NETWORKS = frozenset({"model", "network", "net"})
 """Names of parameters that are the network that is trained or measured, unless their type is plain."""
+DATA = frozenset({"data", "dataset", "loader", "dataloader"})
+"""The last words of names of parameters that are the data, unless their type is plain."""
 PLAIN = frozenset({"str", "int", "float", "bool", "dict"})
 
 
@@ -29,9 +31,9 @@ class Unused:
 
 
 def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Findings of rule "unused-parameter" in `files` (path -> text): errors for the network that a function
-    should work on, warnings for anything else. Passed over are names that begin with "_", what is taken with
-    * or **, functions that do nothing yet, and those that a decorator or a base may want so."""
+    """Findings of rule "unused-parameter" in `files` (path -> text): errors for the network and the data that
+    a function should work on, warnings for anything else. Passed over are names that begin with "_", what is
+    taken with * or **, functions that do nothing yet, and those that a decorator or a base may want so."""
     modules = modules_of(files)
     return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
 
@@ -40,7 +42,8 @@ def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
 def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     found = []
     for unused in _unused_in(tree):
-        network = unused.name in NETWORKS and unused.annotation not in PLAIN
+        subject = unused.name in NETWORKS or unused.name.rpartition("_")[2] in DATA
+        worked_on = subject and unused.annotation not in PLAIN
         what = "gives another value to" if unused.over else "never uses"
         found.append(
             Finding(
@@ -48,7 +51,7 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
                 line=unused.over.lineno if unused.over else unused.function.lineno,
                 rule="unused-parameter",
                 message=f"{unused.function.name} {what} its parameter {unused.name}",
-                severity="error" if network else "warning",
+                severity="error" if worked_on else "warning",
                 advice=f"Use the {unused.name} that it is given, and make no other.",
                 subject=unused.name,
             )
@@ -58,11 +61,14 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
 
 def with_given(text: str, tree: ast.Module, line: int, name: str, classes: frozenset[str]) -> str | None:
     """`text` in which the function around `line` uses the object that its parameter `name` gives, where it
-    made one of `classes` itself. None where it made none, or several."""
+    gives another value to that parameter and to nothing but parameters, or made one object of `classes`
+    itself. None where it did neither, or made several."""
     for unused in _unused_in(tree):
         function = unused.function
         if unused.name != name or not function.lineno <= line <= (function.end_lineno or line):
             continue
+        if unused.over is not None and _given(unused.over) <= _always_given(function):
+            return replace_statement(text, unused.over, [])
         made = [
             (node, node.targets[0].id)
             for node in ast.walk(function)
@@ -110,16 +116,29 @@ def _unused(function: Function) -> Iterator[Unused]:
         reads = [node.lineno for node in names if node.id == argument.arg and isinstance(node.ctx, ast.Load)]
         if not reads:
             yield Unused(function, argument.arg, annotation, None)
-        over = next((part for part in body if _gives(part, argument.arg)), None)
+        over = next((part for part in body if argument.arg in _given(part)), None)
         if isinstance(over, ast.Assign) and reads and min(reads) > (over.end_lineno or over.lineno):
             yield Unused(function, argument.arg, annotation, over)
 
 
-def _gives(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement does nothing but bind `name`."""
-    return (
-        isinstance(statement, ast.Assign)
-        and len(statement.targets) == 1
-        and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id == name
-    )
+def _given(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds which binds one name or, taking a value apart, several; what else it
+    gives a value to as it is written."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return set()
+    target = statement.targets[0]
+    return {ast.unparse(node) for node in (target.elts if isinstance(target, ast.Tuple) else [target])}
+
+
+def _always_given(function: Function) -> set[str]:
+    """The parameters that are never None for lack of an argument."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = zip(reversed(positional), reversed(arguments.defaults), strict=False)
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    spare = {
+        argument.arg
+        for argument, default in (*with_default, *by_name)
+        if isinstance(default, ast.Constant) and default.value is None
+    }
+    return {argument.arg for argument in (*positional, *arguments.kwonlyargs)} - spare

@@ -2,29 +2,35 @@
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, replace_uses
+from offline_coder.checks.edits import add_import, replace_uses, used_names
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.core.finding import Finding
 
 DEVICE = 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")'
 READ = 'CONFIG = yaml.safe_load(Path(__file__).with_name("config.yaml").read_text(encoding="utf-8"))'
 WHOLE = ("config", "cfg")
+METHODS = frozenset(dir(dict))
 IMPORTS = ("from pathlib import Path", "import yaml")
 
 
 def usual_value(
     config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
 ) -> Iterator[Edit]:
-    """A name that is undefined and that only one setting of `config` has: read from config.yaml below the
-    imports; `config` is all of it. `device`, where torch is imported: a GPU if there is one."""
+    """A name that is undefined and that only one setting of `config` has, or a section of it: read from
+    config.yaml below the imports; `config` is all of it. `device`, where torch is imported: a GPU if there
+    is one."""
     text, name = repository.files[finding.file], finding.subject
     lines = text.split("\n")
     if name == "device" and "import torch" in lines:
         yield Edit(finding.file, add_import(text, f"\n{DEVICE}"), "gave `device` its usual value")
-    whole = name in WHOLE and config
-    new = _with_line(text, f"{name} = CONFIG") if whole else _with_setting(config, text, name)
+    mapping = config if name in WHOLE else config.get(name)
+    if isinstance(mapping, Mapping) and mapping:
+        keys = () if name in WHOLE else (name,)
+        new = _with_mapping(mapping, text, tree, name, f"CONFIG{_subscripts(keys)}")
+    else:
+        new = _with_setting(config, text, name)
     if new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml")
 
@@ -60,8 +66,37 @@ def _with_setting(config: Mapping[str, object], text: str, name: str) -> str | N
     places = [keys for keys in _places(config) if keys[-1] == name]
     if len(places) != 1:
         return None
-    value = "".join(f"[{json.dumps(key)}]" for key in places[0])
-    return _with_line(text, f"{name} = CONFIG{value}")
+    return _with_line(text, f"{name} = CONFIG{_subscripts(places[0])}")
+
+
+def _with_mapping(
+    mapping: Mapping[str, object], text: str, tree: ast.Module, name: str, value: str
+) -> str | None:
+    """`text` in which `name` is `value`, which holds `mapping`, read from config.yaml below the imports;
+    what is read of it as attributes (training.learning_rate) is read by key. None where an attribute is no
+    key of it."""
+    parents = {id(node.value): node for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    uses = [use for use in used_names(tree) if use.id == name]
+    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
+        read: ast.expr = use
+        inside: object = mapping
+        keys: list[str] = []
+        while isinstance(inside, Mapping) and id(read) in parents and parents[id(read)].attr not in METHODS:
+            read = parents[id(read)]
+            keys.append(read.attr)
+            inside = inside.get(read.attr)
+        if inside is None:
+            return None
+        replaced = replace_uses(text, [read], ast.unparse(read), f"{name}{_subscripts(keys)}")
+        if replaced is None:
+            return None
+        text = replaced
+    return _with_line(text, f"{name} = {value}")
+
+
+def _subscripts(keys: Iterable[str]) -> str:
+    """Reading `keys` one in the other, as source."""
+    return "".join(f"[{json.dumps(key)}]" for key in keys)
 
 
 def _with_line(text: str, line: str) -> str | None:

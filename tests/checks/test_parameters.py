@@ -20,6 +20,11 @@ def found(source: str) -> list[tuple[int, str, str]]:
         ("def train(model: str, rate):\n    return rate\n", [(1, "model", "warning")]),
         ("def train(model, rate):\n    return model\n", [(1, "rate", "warning")]),
         ("def train(model):\n    net = 1\n    model = Net()\n    return model\n", [(3, "model", "error")]),
+        ("def fit(data: list):\n    return 1\n", [(1, "data", "error")]),
+        (
+            "def fit(train_data, count):\n    train_data, count = load()\n    return train_data + count\n",
+            [(2, "train_data", "error"), (2, "count", "warning")],
+        ),
         ("class Loop:\n    def train(self, *, rate):\n        return self\n", [(2, "rate", "warning")]),
     ],
 )
@@ -39,6 +44,7 @@ def test_what_is_given_and_not_used_is_a_finding(code: str, findings: list[tuple
         "@hook\ndef train(model):\n    return 1\n",
         "class Net(nn.Module):\n    def forward(self, x, mask):\n        return x\n",
         "def train(model):\n    return locals()\n",
+        "def fit(data, labels):\n    data, labels = labels, data\n    return data, labels\n",
     ],
 )
 def test_what_is_used_or_may_have_to_be_taken_is_none(code: str) -> None:
@@ -55,3 +61,21 @@ def test_the_network_that_is_given_is_trained_and_no_other(own: str) -> None:
     assert done.files["training.py"].lstrip() == (
         "def train(model, steps):\n    for _ in range(steps):\n        model(1)\n    return model\n"
     )
+
+
+def test_the_data_that_is_given_is_used_and_not_loaded_again() -> None:
+    code = "def fit(data, labels, rest):\n    data, labels = {}\n    return data, labels, rest\n"
+    done = mend({"training.py": code.format("load(400)")}, check_repository)
+    assert done.files["training.py"] == "def fit(data, labels, rest):\n    return data, labels, rest\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def fit(data, size=3):\n    data, labels = [size], 2\n    return data, labels\n",
+        "def fit(data=None, size=3):\n    data = [size]\n    return data\n",
+        "def fit(*, data=None, size=3):\n    data = [size]\n    return data\n",
+    ],
+)
+def test_what_is_made_as_well_or_may_not_be_given_is_left(code: str) -> None:
+    assert mend({"training.py": code}, check_repository).files["training.py"] == code

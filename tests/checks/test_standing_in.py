@@ -95,6 +95,27 @@ def test_the_configuration_itself_is_read_where_nothing_defines_it() -> None:
     assert not [finding for finding in done.findings if finding.rule in ("undefined-name", "stand-in")]
 
 
+@pytest.mark.parametrize(
+    ("read", "wanted"),
+    [
+        ("data.count", 'data["count"]'),
+        ("data.get('count')", "data.get('count')"),
+        ("data['count'] + data.count", """data['count'] + data["count"]"""),
+        ("config.data.count", 'config["data"]["count"]'),
+    ],
+)
+def test_a_section_that_nothing_defines_is_read_from_the_configuration(read: str, wanted: str) -> None:
+    text, done = stood_in(GOOD.replace("return 1", f"return {read}"))
+    assert f"    return {wanted}\n" in text
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("read", ["data.height", 'f"{data.count}"'])
+def test_a_section_that_cannot_be_read_so_is_marked(read: str) -> None:
+    text, _ = stood_in(GOOD.replace("return 1", f"return {read}"))
+    assert "CONFIG" not in text
+
+
 def test_an_attribute_that_one_setting_has_is_read_from_the_configuration() -> None:
     body = "return self.count * self.count + self.width"
     text, done = stood_in(GOOD.replace("return x", body))

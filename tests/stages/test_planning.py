@@ -41,7 +41,7 @@ from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.calls import purpose_of
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
-from offline_coder.stages.planning.overview import STEPS, ended, patterns, write_overview
+from offline_coder.stages.planning.overview import ended, overview_values, parts_of, write_overview
 from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of, with_known_types
 from offline_coder.stages.prompting import TEMPLATES, Context
@@ -208,14 +208,14 @@ def part(verb: str, methods: list[str], functions: list[str]) -> dict[str, objec
 
 EXAMPLES = {
     "overview": (
-        {"steps": STEPS, **patterns()},
+        overview_values(["s2", "s3"]),
         {
             "goals": "A reproduction should show that the loss helps.",
-            "method": ["Embed both views.", "Minimise the loss."],
+            "method": {"s2": "Embed both views.", "s3": "Minimise the loss."},
             "data": "The experiments use the digits.",
             "experiments": "Train with the loss and without it.",
             "metrics": "The paper reports accuracy.",
-            "unclear": "The paper does not say how weights start.",
+            "unclear": "How are weights started?",
         },
         {"goals": "x" * 50},
     ),
@@ -311,13 +311,19 @@ def test_each_grammar_takes_what_is_right_and_refuses_what_is_wrong(name: str) -
 
 def test_a_cut_answer_is_asked_again_with_more_room_and_then_closed(paper: Paper) -> None:
     asked: list[Request] = []
+    part = next(iter(parts_of(paper)))
 
     def cut(request: Request) -> str:
         asked.append(request)
-        return '{"goals": "A reproduction should show that it helps.", "method": ["' + "endless " * 100_000
+        return (
+            '{"goals": "A reproduction should show that it helps.", "method": {"'
+            + part
+            + '": "Apply '
+            + "endless " * 100_000
+        )
 
     engine = ScriptedEngine(cut, context=100_000)
-    overview = asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+    overview = asyncio.run(write_overview(engine, Context("paper"), paper, StageSettings()))
     assert "## Goals\n\nA reproduction should show that it helps.\n" in overview
     assert "## Data\n\nThe experiments use what was not said: the answer was cut." in overview
     assert "endless" not in overview
@@ -329,7 +335,7 @@ def test_a_cut_answer_is_asked_again_with_more_room_and_then_closed(paper: Paper
 def test_an_answer_that_is_no_beginning_of_json_is_refused(paper: Paper) -> None:
     engine = ScriptedEngine(lambda request: "once upon a time " * 10_000, context=100_000)
     with pytest.raises(EngineFailed, match="cut at"):
-        asyncio.run(write_overview(engine, Context("paper"), StageSettings()))
+        asyncio.run(write_overview(engine, Context("paper"), paper, StageSettings()))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

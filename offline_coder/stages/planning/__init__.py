@@ -45,7 +45,7 @@ async def make_plan(
     """
     _, overview, found, chosen = await asyncio.gather(
         read_first(engine, context, settings),
-        write_overview(engine, context, settings),
+        write_overview(engine, context, paper, settings),
         find_requirements(engine, paper, settings),
         choose_config(engine, context, paper, settings),
     )

@@ -4,17 +4,22 @@ Requirements and config hold the details with their quotes, so this is short: ab
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
+from offline_coder.papers.fit import section_kinds
+from offline_coder.papers.paper import ABSTRACT_ID, Paper
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning.passages import passages
 from offline_coder.stages.prompting import Context, render_prompt
 
-STEPS = 4
+MOST_PARTS = 6
 LIMITS = {"goals": 120, "method": 110, "data": 120, "experiments": 120, "metrics": 90, "unclear": 120}
-"""The most characters of each field after its beginning; of `method`, of each of its steps. xgrammar
+"""The most characters of each field after its beginning; of `method`, of each of its parts. xgrammar
 refuses more than 127."""
 STEP_VERBS = (
     "Add Apply Build Combine Compute Draw Embed Encode Feed Initialise Minimise Normalise Predict Repeat "
@@ -26,30 +31,56 @@ BEGINNINGS = {
     "data": "The experiments use ",
     "experiments": "(Train|Compare|Evaluate|Measure|Vary) ",
     "metrics": "The paper reports ",
-    "unclear": "The paper does not say ",
+    "unclear": "(How (many|much|large|often|is|are|does)|Which|What|When|Whether) ",
 }
 """How each field begins. Small models answer a free field with the question or the prompt's own words."""
 PLAIN = r"[ !#-\[\]-~\u00a1-\u03ff\u2010-\u22ff]"
 """A character that stands in JSON as it is: of English, Greek and mathematics, with accents."""
+UNSAID = "Apply what was not said: the answer was cut."
+"""What stands for a part of the method of which a cut answer says nothing."""
 SENTENCE_ENDS = (". ", "! ", "? ", "; ")
 
 
 class Overview(Value):
-    """The decoded answer; every field is plain text."""
+    """The decoded answer; every field is plain text, that of `method` a sentence a section."""
 
     goals: str
-    method: tuple[str, ...]
+    method: dict[str, str]
     data: str
     experiments: str
     metrics: str
     unclear: str
 
-    def markdown(self) -> str:
-        """The fields under second-level headings, in this order; the method as a numbered list."""
-        steps = [ended(step, limit_of("method", step)) for step in self.method]
+    def markdown(self, titles: dict[str, str]) -> str:
+        """The fields under second-level headings, in this order; the method as a numbered list, each part
+        with its title of `titles` (section id -> title)."""
         parts = {name: ended(text, limit_of(name, text)) for name, text in self if isinstance(text, str)}
-        parts["method"] = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+        parts["method"] = "\n".join(
+            f"{number}. {titles[section]} ({section}): {ended(text, limit_of('method', text))}"
+            for number, (section, text) in enumerate(self.method.items(), start=1)
+        )
         return "\n\n".join(f"## {name.capitalize()}\n\n{parts[name]}" for name in LIMITS)
+
+
+def parts_of(paper: Paper) -> dict[str, str]:
+    """Id -> title of the sections that say what the method is, at most six, in the paper's order: those
+    with most passages that are about the model or its training; where there are none, those that call
+    themselves the method, and else the first ones. Small models that are asked for steps of their own
+    write the first one again and again."""
+    found = Counter(
+        passage.section
+        for passage in passages(paper)
+        if passage.sure and passage.kinds[0] in ("model", "training") and passage.section != ABSTRACT_ID
+    )
+    best = {section for section, _ in found.most_common(MOST_PARTS)}
+    kinds = zip(paper.sections, section_kinds(paper), strict=True)
+    chosen = (
+        [section for section in paper.sections if section.id in best]
+        or [section for section, kind in kinds if kind in ("method", "setup")]
+        or list(paper.sections)
+    )
+    titles = {section.id: section.title or section.id for section in chosen[:MOST_PARTS]}
+    return titles or {ABSTRACT_ID: "Abstract"}
 
 
 def limit_of(name: str, text: str) -> int:
@@ -75,15 +106,25 @@ def patterns() -> dict[str, str]:
     return {name: f"^{beginning}{PLAIN}{{5,{LIMITS[name]}}}$" for name, beginning in BEGINNINGS.items()}
 
 
-async def write_overview(engine: Engine, context: Context, settings: StageSettings) -> str:
+def overview_values(parts: Iterable[str]) -> dict[str, object]:
+    """What fills the constraint: a sentence for each of `parts`, ids of sections, and one for each other
+    field."""
+    texts = patterns()
+    part = {"type": "string", "pattern": texts.pop("method"), "default": UNSAID}
+    ids = list(parts)
+    return {"parts": dict.fromkeys(ids, part), "ids": ids, **texts}
+
+
+async def write_overview(engine: Engine, context: Context, paper: Paper, settings: StageSettings) -> str:
     """overview.md as Markdown. Raises what `ask_shape` raises."""
+    parts = parts_of(paper)
     answer = await ask_shape(
         engine,
         "planning:overview",
-        context.messages(render_prompt("planning/overview.md.j2", steps=STEPS)),
-        grammar("overview", steps=STEPS, **patterns()),
+        context.messages(render_prompt("planning/overview.md.j2", parts=parts)),
+        grammar("overview", **overview_values(parts)),
         Overview,
         settings.sampling(settings.overview_tokens, constrained=True),
         settings.seed,
     )
-    return answer.markdown()
+    return answer.markdown(parts)
