@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from passage_labels import labels
+
 from offline_coder.checks.provenance import plain_words, stands_in
 from offline_coder.cli.check import checked_plan
 from offline_coder.core.errors import BadInput
@@ -36,7 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CHECK_LISTS = ROOT / "tests" / "stages" / "hyperparameters"
 BEGIN, END = "<!-- plans -->", "<!-- end of plans -->"
 HEADS = (
-    *("plan", "model", "seed, T", "requirements", "with a quote", "settings", "from the paper"),
+    *("plan", "model", "seed, T", "requirements", "with a quote", "passages read right"),
+    *("settings", "from the paper"),
     *("assumptions", "check list", "modules", "classes", "output tokens", "seconds"),
     *("cut and asked again", "invalid answers", "plan problems", "copied names", "names of the paper"),
 )
@@ -170,6 +173,7 @@ def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[s
     traced = [entry for entry in plan.config if entry.source == "paper"]
     assumed = len(plan.config) - len(traced) + sum(one.quote is None for one in plan.requirements)
     known = next((one for one in lists if manifest.paper.endswith(one.paper)), None)
+    read_by_hand = next((one for one in labels() if manifest.paper.endswith(one.paper)), None)
     right = len(known.settings) - len(known.missing(plan.config)) if known else 0
     planning = [stage for stage in manifest.stages if stage.name == "planning"]
     sampling = manifest.stage_settings
@@ -179,6 +183,7 @@ def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[s
         f"{sampling.seed}, {sampling.temperature:g}",
         str(len(plan.requirements)),
         f"{len(quoted)}/{len(plan.requirements)}",
+        f"{read_by_hand.right(plan.requirements)}/{len(read_by_hand.passages)}" if read_by_hand else "",
         str(len(plan.config)),
         f"{len(traced)}/{len(plan.config)}",
         str(assumed),

@@ -43,7 +43,7 @@ POWER_OF_TEN = re.compile(
     r" ?(?P<flat>(?<= )[-\u2212]\d{1,2}|\u2212\d{1,2})(?![\d.]))"
 )
 MARKUP = re.compile(r"[\s$\\{}~`]+")
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[$\\(])|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\bal\.)\s+(?=[A-Z\[$\\(])|\n+")
 LONGEST_QUOTE = 300
 
 

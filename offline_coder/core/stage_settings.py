@@ -11,10 +11,9 @@ class StageSettings(Value):
     """Sampling and budgets of one run. Budgets count output tokens: of one answer, and for rewriting
     those of a file and of the whole run.
 
-    `requirement_requests` times `requirement_passages` passages of the paper, those in doubt, are put to
-    the model; an answer costs about seven tokens a passage. Of a paper that is too long, the model is shown
-    `distilling_passages` at a time. `offered_requirements` of
-    the method are shown where the architecture is designed.
+    `requirement_requests` passages of the paper, those in doubt, are put to the model, each alone; an answer
+    has about seven tokens. Of a paper that is too long, the model is shown `distilling_passages` at a time.
+    `offered_requirements` of the method are shown where the architecture is designed.
 
     A round of debugging asks for `debug_candidates` corrections; one of them is lines of a file with a
     budget of `edit_tokens`.
@@ -33,9 +32,8 @@ class StageSettings(Value):
     distilling_passages: int = 24
     distilling_tokens: int = 240
     overview_tokens: int = 480
-    requirement_tokens: int = 300
-    requirement_requests: int = 8
-    requirement_passages: int = 16
+    requirement_tokens: int = 64
+    requirement_requests: int = 96
     architecture_tokens: int = 1500
     offered_requirements: int = 20
     build_order_tokens: int = 700

@@ -3,15 +3,13 @@
 import runpy
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from plan_tables import HEADS, copied_names, joined, names_of_the_paper, spread
 
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from tests.cli.conftest import Cli
 from tests.conftest import ROOT
-
-TABLES: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "plan_tables.py"))
 
 
 def plan(*names: str) -> Plan:
@@ -27,15 +25,13 @@ def plan(*names: str) -> Plan:
 
 
 def test_a_name_that_stands_only_in_a_prompt_is_copied() -> None:
-    copied = TABLES["copied_names"]
-    assert copied(plan("Net", "purpose"), "The purpose of it.") == ()
-    assert copied(plan("Net", "purpose", "parameters"), "A network.") == ("parameters", "purpose")
+    assert copied_names(plan("Net", "purpose"), "The purpose of it.") == ()
+    assert copied_names(plan("Net", "purpose", "parameters"), "A network.") == ("parameters", "purpose")
 
 
 def test_a_name_with_a_word_of_the_paper_is_one_of_its_own() -> None:
-    own = TABLES["names_of_the_paper"]
     named = plan("NoisePairNet", "PairedLosses", "DataLoader", "Transformer")
-    assert own(named, "Noise is added. The paired images.") == (2, 4)
+    assert names_of_the_paper(named, "Noise is added. The paired images.") == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +46,12 @@ def test_a_name_with_a_word_of_the_paper_is_one_of_its_own() -> None:
     ],
 )
 def test_cells_of_several_plans_say_how_far_they_lie_apart(cells: tuple[str, ...], shown: str) -> None:
-    assert TABLES["spread"](cells) == shown
+    assert spread(cells) == shown
 
 
 def test_plans_of_a_paper_by_a_model_are_one_row() -> None:
     rows = [["mine-net-greedy", "net", "1"], ["mine-net-t0.7-s1", "net", "3"], ["other-net-s1", "net", "2"]]
-    assert TABLES["joined"](rows) == [["mine", "net", "1-3"], ["other", "net", "2"]]
+    assert joined(rows) == [["mine", "net", "1-3"], ["other", "net", "2"]]
 
 
 def test_a_plan_is_a_line_between_the_marks(
@@ -69,7 +65,7 @@ def test_a_plan_is_a_line_between_the_marks(
     assert "old" not in text
     assert text.endswith("\n\nrest\n")
     (line,) = [line for line in text.splitlines() if line.startswith("| mine |")]
-    cells = dict(zip(TABLES["HEADS"], (cell.strip() for cell in line.split("|")[1:-1]), strict=True))
+    cells = dict(zip(HEADS, (cell.strip() for cell in line.split("|")[1:-1]), strict=True))
     assert cells["model"] == "random-walk"
     assert cells["with a quote"] == f"{cells['requirements']}/{cells['requirements']}"
     assert cells["assumptions"] == "1"

@@ -1,18 +1,16 @@
 """Check lists of what papers state, written by hand: config.yaml can hold it, mostly without a model."""
 
-import runpy
 from pathlib import Path
-from typing import Any
 
 import pytest
+from plan_tables import Setting, check_lists
 
 from offline_coder.papers.read import read_paper
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.naming import entries_of
 from tests.conftest import ROOT
 
-TABLES: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "plan_tables.py"))
-LISTS = {known.paper: known for known in TABLES["check_lists"]()}
+LISTS = {known.paper: known for known in check_lists()}
 FOUND, SETTLED = 0.95, 0.8
 """Shares of a check list: its values among the candidates, and right in config.yaml without a model."""
 
@@ -37,9 +35,9 @@ def folder(request: pytest.FixtureRequest) -> Path:
 
 
 def test_a_check_list_counts_the_right_value_under_a_name_that_fits() -> None:
-    setting = TABLES["Setting"](idea="x", names=["layers", "depth"], value=6, section="s1")
+    setting = Setting(idea="x", names=["layers", "depth"], value=6, section="s1")
     assert setting.answered_by("model.layers", 6)
     assert not setting.answered_by("model.layers", 5)
     assert not setting.answered_by("model.heads", 6)
-    words = TABLES["Setting"](idea="x", names=["schedule"], value="cosine annealing", section="s1")
+    words = Setting(idea="x", names=["schedule"], value="cosine annealing", section="s1")
     assert words.answered_by("training.schedule", "Cosine-Annealing")

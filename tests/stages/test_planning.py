@@ -21,6 +21,7 @@ from offline_coder.engines.backends import BACKENDS, Backend
 from offline_coder.engines.masking import llguidance_grammar
 from offline_coder.engines.random_walk import RandomWalkEngine, walk
 from offline_coder.engines.scripted import ScriptedEngine
+from offline_coder.papers.markdown import read_markdown
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.closing import closed
 from offline_coder.stages.distilling.verdicts import TOPICS
@@ -253,9 +254,9 @@ EXAMPLES = {
         },
     ),
     "requirements": (
-        {"passages": ["p1"], "kinds": {"p1": {"enum": ["data", ""]}}},
-        {"p1": "data"},
-        {"p1": "model"},
+        {"kinds": ["data", "nothing"]},
+        {"kind": "data"},
+        {"kind": "model"},
     ),
     "distilling": (
         {"passages": ["p1", "p2"], "topics": {name: {"enum": TOPICS} for name in ("p1", "p2")}},
@@ -379,8 +380,8 @@ def test_plans_by_another_backend_are_as_consistent(paper: Paper, seed: int) -> 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_each_backend_lets_only_the_named_words_through(backend: Backend) -> None:
     pytest.importorskip(backend)
-    kinds = {name: {"enum": ["data", "training", ""]} for name in ("p1", "p2", "p3")}
-    constraint = grammar("requirements", passages=list(kinds), kinds=kinds)
+    names = {name: {"enum": ["data", "training", ""]} for name in ("c1", "c2", "c3")}
+    constraint = grammar("config", candidates=list(names), names=names)
     for seed in range(5):
         text, ended = walk(constraint, seed, 4000, backend)
         assert ended
@@ -397,3 +398,15 @@ def test_prompts_of_planning_hold_no_example_that_a_plan_could_copy(template: Pa
     assert set(re.findall(r"\b\w+\.py\b", text)) <= GIVEN_PATHS
     assert set(re.findall(r'"([^"\n{}|]*)"', re.sub(r"{[{%].*?[%}]}", "", text))) <= {"", "none", "nn.Module"}
     assert not re.search(r"\w\(\w+:|e\.g\.|for example", text)
+
+
+def test_the_overview_has_a_sentence_for_each_section_of_the_method() -> None:
+    body = "# T\n\n## 1 Introduction\n\n{0}\n\n## 2 Loss\n\n{0}\n\n## 3 Results\n\nIt is good.\n"
+    told = "We train our network of layers with a loss, and the loss is minimised in each training step."
+    assert parts_of(read_markdown(body.format(told))) == {"s2": "Loss"}
+    assert list(parts_of(read_markdown("# T\n\n## 1 Ideas\n\nOne.\n\n## 2 Method\n\nTwo.\n"))) == ["s2"]
+    assert list(parts_of(read_markdown("# T\n\n## 1 Ideas\n\nOne.\n\n## 2 Thoughts\n\nTwo.\n"))) == [
+        "s1",
+        "s2",
+    ]
+    assert parts_of(Paper(title="T", abstract="One.", sections=())) == {"abstract": "Abstract"}

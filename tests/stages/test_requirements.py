@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from passage_labels import Labels, labels
 
 from offline_coder.checks.provenance import stands_in
 from offline_coder.core.plan import Architecture, ConfigEntry, Module
@@ -21,6 +22,7 @@ from offline_coder.stages.planning.architecture import with_owners
 from offline_coder.stages.planning.config import texts_of
 from offline_coder.stages.planning.passages import Passage, passages
 from offline_coder.stages.planning.requirements import find_requirements, owner_of, settle
+from tests.conftest import ROOT
 
 BODY = """# A Paper
 
@@ -70,7 +72,9 @@ def found(answer: str, text: Paper, settings: StageSettings) -> tuple[list[Passa
     def reply(request: Request) -> str:
         asked.append(request)
         schema = json.loads(request.form()["constraint"]["json_schema"])["properties"]
-        return json.dumps({name: answer if answer in kinds["enum"] else "" for name, kinds in schema.items()})
+        return json.dumps(
+            {name: answer if answer in kinds["enum"] else "nothing" for name, kinds in schema.items()}
+        )
 
     kept = asyncio.run(find_requirements(ScriptedEngine(reply), text, settings))
     return list(kept.passages), kept.unasked, asked
@@ -97,10 +101,8 @@ def test_the_model_chooses_the_kind_of_what_is_in_doubt() -> None:
 
 def test_requests_are_independent_and_the_budget_is_kept() -> None:
     more = " ".join(f"We compare the network layer {word} with the baseline {word}." for word in "abcdefghi")
-    kept, unasked, asked = found(
-        "model", paper(more), StageSettings(requirement_requests=2, requirement_passages=3)
-    )
-    assert len(asked) == 2
+    kept, unasked, asked = found("model", paper(more), StageSettings(requirement_requests=6))
+    assert len(asked) == 6
     assert unasked > 0
     assert not any("# Paper" in request.messages[1].content for request in asked), "read once, elsewhere"
     doubtful = [passage for passage in passages(paper(more)) if not passage.sure]
@@ -188,3 +190,15 @@ def test_a_paper_without_anything_to_do_has_no_requirements(settings: StageSetti
     kept, _, asked = found("model", read_markdown("# A\n\n## 1 Thoughts\n\nIt rains.\n"), settings)
     assert kept == []
     assert asked == []
+
+
+@pytest.mark.parametrize("known", labels(), ids=lambda known: known.paper)
+def test_what_a_paper_asks_for_is_not_lost_before_the_model_is_asked(
+    known: Labels, request: pytest.FixtureRequest
+) -> None:
+    example = known.paper.startswith("examples/")
+    path = (ROOT if example else request.getfixturevalue("shared_papers")) / known.paper
+    found = passages(read_paper(path))
+    for label in known.passages:
+        offered = {kind for one in found if one.statement.startswith(label.begins) for kind in one.kinds}
+        assert offered & set(label.kinds) or not label.kinds, label

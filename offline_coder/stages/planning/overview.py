@@ -18,11 +18,12 @@ from offline_coder.stages.planning.passages import passages
 from offline_coder.stages.prompting import Context, render_prompt
 
 MOST_PARTS = 6
+AROUND = ("opening", "closing")
 LIMITS = {"goals": 120, "method": 110, "data": 120, "experiments": 120, "metrics": 90, "unclear": 120}
 """The most characters of each field after its beginning; of `method`, of each of its parts. xgrammar
 refuses more than 127."""
 STEP_VERBS = (
-    "Add Apply Build Combine Compute Draw Embed Encode Feed Initialise Minimise Normalise Predict Repeat "
+    "Apply Build Combine Compute Draw Embed Encode Feed Initialise Minimise Normalise Predict Repeat "
     "Sample Scale Select Split Take Train Update Weight"
 )
 BEGINNINGS = {
@@ -31,7 +32,7 @@ BEGINNINGS = {
     "data": "The experiments use ",
     "experiments": "(Train|Compare|Evaluate|Measure|Vary) ",
     "metrics": "The paper reports ",
-    "unclear": "(How (many|much|large|often|is|are|does)|Which|What|When|Whether) ",
+    "unclear": "How (many|much|large|often|is|are|does) ",
 }
 """How each field begins. Small models answer a free field with the question or the prompt's own words."""
 PLAIN = r"[ !#-\[\]-~\u00a1-\u03ff\u2010-\u22ff]"
@@ -72,11 +73,12 @@ def parts_of(paper: Paper) -> dict[str, str]:
         for passage in passages(paper)
         if passage.sure and passage.kinds[0] in ("model", "training") and passage.section != ABSTRACT_ID
     )
-    best = {section for section, _ in found.most_common(MOST_PARTS)}
-    kinds = zip(paper.sections, section_kinds(paper), strict=True)
+    kinds = dict(zip((section.id for section in paper.sections), section_kinds(paper), strict=True))
+    told = Counter({section: count for section, count in found.items() if kinds[section] not in AROUND})
+    best = {section for section, _ in told.most_common(MOST_PARTS)}
     chosen = (
         [section for section in paper.sections if section.id in best]
-        or [section for section, kind in kinds if kind in ("method", "setup")]
+        or [section for section in paper.sections if kinds[section.id] in ("method", "setup")]
         or list(paper.sections)
     )
     titles = {section.id: section.title or section.id for section in chosen[:MOST_PARTS]}

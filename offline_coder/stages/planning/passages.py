@@ -54,11 +54,12 @@ COMPILED = tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in KIN
 # What authors say of what they did, as against what is known, hoped or cited.
 DEED = re.compile(
     r"\b(we|our)\b (?:\w+ly )?(\w+ ){0,2}?(use|appl|train|set|employ|initiali|normali|comput|sampl|"
-    r"evaluat|measur|report|compar|vary|add|share|multipl|generat|split|follow|optimi|clip|run|repeat|"
+    r"evaluat|measur|report|compar|vary|add|share|multipl|generat|split|follow|optimi|implement|clip|run|repeat|"
     r"average|choose|chose|fix|consist)|\b(is|are) (comput|given|defined|composed|trained|set|appl|"
     r"initiali|updat|sampl|split|repeated|averaged|normali)|consists? of",
     re.IGNORECASE,
 )
+OWN = re.compile(r"\b(we|our)\b", re.IGNORECASE)
 HEARSAY = re.compile(
     r"et al|\brecent(ly)?\b|previous(ly)?|prior work|has been|have been|future|\bmay\b|\bmight\b|"
     r"\bcould\b|\bbelieve\b|\bhope\b",
@@ -74,6 +75,12 @@ NARRATION = re.compile(
     re.IGNORECASE,
 )
 COST = re.compile(r"\b([GT]PUs?|hours|days|minutes|seconds|machines?)\b", re.IGNORECASE)
+# How well something did: a result where results may be meant, and nothing to build.
+OUTCOME = re.compile(
+    r"\b(better|worse|best|outperform|improve[ds]?\b|improvements?\b|enhanc|hurts?\b|superior|comparable|"
+    r"achieve[ds]?\b|gains\b|speed-?up|slower|faster|struggl|drops? off|decreased|increased|reduced)",
+    re.IGNORECASE,
+)
 VARIANTS = re.compile(r"ablat|variation|variant|effect of|impact of|sensitivity", re.IGNORECASE)
 CITED = re.compile(r"\[[^\]]+\]|\(\d{4}\)|et al", re.IGNORECASE)
 LOSS = re.compile(r"loss|mathcal\{?\s*L|nabla|\\eta|argmin|\\theta_", re.IGNORECASE)
@@ -135,11 +142,14 @@ def in_text(section: str, text: str, kind: str) -> Iterator[Passage]:
         if len(sentence) < SHORTEST:
             continue
         kinds, sure = kinds_of(section, sentence, kind)
+        deed = DEED.search(sentence) is not None
+        if not (sure or deed) and OUTCOME.search(sentence):
+            kinds = tuple(each for each in kinds if each == "evaluation")
         idle = NARRATION.match(sentence) or COST.search(sentence) or HEARSAY.search(sentence)
         if not kinds or (not sure and (idle or rank == ORDER["opening"])):
             continue
-        deed = DEED.search(sentence) is not None
-        if not (deed or sure or DIGIT.search(sentence)):
+        borrowed = kind != "setup" and CITED.search(sentence) and not OWN.search(sentence)
+        if not (deed or sure or (DIGIT.search(sentence) and not borrowed)):
             continue
         worth = -2 * rank + 2 * deed + (DIGIT.search(sentence) is not None)
         yield Passage(section, sentence, one_line(sentence), kinds, sure, worth)

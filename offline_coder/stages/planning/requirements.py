@@ -1,8 +1,8 @@
 """Requirements: what the paper asks of a reproduction, each a verbatim passage of one of its sections.
 
 Passages are found without a model (passages.py). Where their words leave a doubt, the model chooses
-among the kinds they speak of, or none: some seven tokens a passage, in independent requests that share
-the paper as their beginning. Settings that were chosen for config.yaml are requirements by right.
+among the kinds they speak of, or none: some seven tokens a passage, in independent requests. Settings
+that were chosen for config.yaml are requirements by right.
 """
 
 import asyncio
@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pydantic import RootModel
-
 from offline_coder.checks.provenance import normalised
 from offline_coder.core.engine import Engine
 from offline_coder.core.plan import ConfigEntry, Requirement, RequirementKind
 from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.values import Value
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
@@ -23,6 +22,7 @@ from offline_coder.stages.planning.candidates import in_passage
 from offline_coder.stages.planning.passages import Passage, one_line, passages
 from offline_coder.stages.prompting import alone, render_prompt
 
+NOTHING = "nothing"
 SAME_WORDS = 0.8
 SHARED_WORDS = 0.5
 FEW_WORDS = 5
@@ -44,8 +44,10 @@ KIND_OWNERS: dict[RequirementKind, str] = {
 }
 
 
-class Kinds(RootModel[dict[str, str]]):
-    """Passage id -> its kind, "" for none, as decoded."""
+class Kind(Value):
+    """The kind of a passage, "nothing" where it asks for nothing, as decoded."""
+
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,16 @@ async def find_requirements(engine: Engine, paper: Paper, settings: StageSetting
     as the settings allow; the rest is left out. Raises what `ask_shape` raises."""
     everything = passages(paper)
     doubtful = [number for number, passage in enumerate(everything) if not passage.sure]
-    limit = settings.requirement_requests * settings.requirement_passages
+    limit = settings.requirement_requests
     asked = sorted(sorted(doubtful, key=lambda number: -everything[number].worth)[:limit])
-    size = settings.requirement_passages
-    groups = [asked[start : start + size] for start in range(0, len(asked), size)]
+    titles = {section.id: section.title for section in paper.sections}
     answers = await asyncio.gather(
         *(
-            ask_kinds(engine, f"{place}", [everything[number] for number in group], settings)
-            for place, group in enumerate(groups, start=1)
+            ask_kind(engine, everything[number], titles.get(everything[number].section, "abstract"), settings)
+            for number in asked
         )
     )
-    kinds = dict(zip(asked, (kind for answer in answers for kind in answer), strict=True))
+    kinds = dict(zip(asked, answers, strict=True))
     kept: list[Passage] = []
     for number, passage in enumerate(everything):
         kind = passage.kinds[0] if passage.sure else kinds.get(number)
@@ -81,25 +82,22 @@ async def find_requirements(engine: Engine, paper: Paper, settings: StageSetting
     return Found(tuple(kept), len(doubtful) - len(asked))
 
 
-async def ask_kinds(
-    engine: Engine, place: str, group: list[Passage], settings: StageSettings
-) -> list[RequirementKind | None]:
-    """The kind of each passage of `group`, None where it asks for nothing."""
-    ids = [f"p{number}" for number in range(1, len(group) + 1)]
-    allowed = {name: {"enum": [*passage.kinds, ""]} for name, passage in zip(ids, group, strict=True)}
+async def ask_kind(
+    engine: Engine, passage: Passage, title: str, settings: StageSettings
+) -> RequirementKind | None:
+    """The kind of `passage` of the section `title`, None where it asks for nothing. Asked alone, because
+    small models that are shown a list give the whole list one answer; and below sentences of no paper with
+    their answers, of which nothing can be copied but a kind."""
     answer = await ask_shape(
         engine,
-        f"planning:requirements:{place}",
-        alone(render_prompt("planning/requirements.md.j2", passages=group)),
-        grammar("requirements", passages=ids, kinds=allowed),
-        Kinds,
+        f"planning:requirements:{passage.section}",
+        alone(render_prompt("planning/requirements.md.j2", passage=passage, title=title)),
+        grammar("requirements", kinds=[*passage.kinds, NOTHING]),
+        Kind,
         settings.sampling(settings.requirement_tokens, constrained=True),
         settings.seed,
     )
-    return [
-        next((kind for kind in passage.kinds if kind == answer.root.get(name)), None)
-        for name, passage in zip(ids, group, strict=True)
-    ]
+    return next((kind for kind in passage.kinds if kind == answer.kind), None)
 
 
 def settle(
