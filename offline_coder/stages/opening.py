@@ -77,7 +77,9 @@ def contract(module: Module) -> str:
         bases = f"({', '.join(planned.bases)})" if planned.bases else ""
         lines.append(f"class {planned.name}{bases}:  # {planned.purpose}")
         lines += [f"    {method.signature(method=True)}: ..." for method in planned.methods] or ["    ..."]
-    lines += [f"{function.signature()}: ..." for function in module.functions]
+    for function in module.functions:
+        said = f"  # {function.purpose}" if function.purpose else ""
+        lines.append(f"{function.signature()}: ...{said}")
     return "\n".join(lines) or "# no fixed names: define what the purpose needs"
 
 

@@ -26,6 +26,7 @@ PATH_WORDS = frozenset({"path", "file", "filename", "dir", "directory", "folder"
 FEW_WORDS = frozenset({"epochs", "epoch", "steps", "step", "iterations", "layers", "depth"})
 NUMBER_WORDS = frozenset({"size", "num", "n", "dim", "heads", "experts", "classes", "length", "vocab", "k"})
 SHARE_WORDS = frozenset({"dropout", "rate", "ratio", "factor", "alpha", "beta", "eps", "epsilon", "lr", "p"})
+LOSS_WORDS = frozenset({"criterion", "loss"})
 UNTYPED = frozenset({"", "Any", "object"})
 OPTIMIZERS = frozenset({"Optimizer", "Adam", "SGD", "AdamW"})
 PLAIN: dict[str, tuple[type, ...]] = {
@@ -227,6 +228,8 @@ class Values:
     def _result(self, wanted: Wanted, used: set[str]) -> str:
         kind = self.kind(wanted)
         words = words_of(wanted.name)
+        if words & LOSS_WORDS and kind not in TENSORS:
+            return next((result.variable for result in self.results if words & LOSS_WORDS & result.words), "")
         best = ""
         highest = 0
         for result in self.results:
@@ -247,9 +250,7 @@ class Values:
         if "optimizer" in words or kind in OPTIMIZERS:
             model = self._result(Wanted("model", "nn.Module", default=False), set())
             return f"torch.optim.Adam(({model or 'torch.nn.Linear(8, 8)'}).parameters())"
-        if kind.endswith("Loss") or (
-            words & {"criterion", "loss"} and kind in ("Module", "Callable", *UNTYPED)
-        ):
+        if kind.endswith("Loss") or (words & LOSS_WORDS and kind in ("Module", "Callable", *UNTYPED)):
             return "torch.nn.CrossEntropyLoss()"
         if kind == "int" or (kind in UNTYPED and words & (FEW_WORDS | NUMBER_WORDS)):
             return "1" if words & FEW_WORDS else "8"

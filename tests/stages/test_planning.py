@@ -409,4 +409,4 @@ def test_the_overview_has_a_sentence_for_each_section_of_the_method() -> None:
         "s1",
         "s2",
     ]
-    assert parts_of(Paper(title="T", abstract="One.", sections=())) == {"abstract": "Abstract"}
+    assert parts_of(Paper(title="T", source_format="markdown", sections=())) == {"abstract": "Abstract"}

@@ -44,7 +44,7 @@ def planned(
         ),
         (
             "train(network: str, images: torch.Tensor) -> None",
-            "def train(network: str, images: torch.Tensor) -> None",
+            "def train(model: nn.Module, network: str, images: torch.Tensor) -> None",
         ),
         (
             "fit_all(first: Net, seed: int) -> Net",
@@ -62,6 +62,10 @@ def planned(
         (
             "train(model: Net = None, epochs: int = 1) -> None",
             "def train(model: Net, train_data: tuple[torch.Tensor, torch.Tensor], epochs: int = 1) -> None",
+        ),
+        (
+            "train(model: Net, optimizer: Adam, loss_fn: Loss, train_data: list, optimizer_name: str) -> None",
+            "def train(model: Net, train_data: list, optimizer_name: str) -> None",
         ),
         ("schedule(step: int) -> float", "def schedule(step: int) -> float"),
     ],

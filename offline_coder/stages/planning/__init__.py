@@ -17,6 +17,7 @@ from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.constructors import with_settings
 from offline_coder.stages.planning.defaults import with_traced_defaults
 from offline_coder.stages.planning.overview import write_overview
+from offline_coder.stages.planning.pace import with_pace
 from offline_coder.stages.planning.registry import EMPTY, Registry
 from offline_coder.stages.planning.requirements import find_requirements, settle
 from offline_coder.stages.planning.resources import find_resources, path_entries
@@ -54,7 +55,8 @@ async def make_plan(
     left = f"; {found.unasked} doubtful passages were not asked about" if found.unasked else ""
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
-    architecture = with_settings(await design(engine, context, requirements, settings), config)
+    designed = await design(engine, context, requirements, settings)
+    architecture = with_pace(with_settings(designed, config), config)
     everything = sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
     architecture = with_traced_defaults(architecture, everything)
     done("architecture")

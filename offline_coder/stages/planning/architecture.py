@@ -10,6 +10,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
+from offline_coder.stages.planning.data_contract import with_data_contract
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
 from offline_coder.stages.planning.sentences import whole_sentence
@@ -158,7 +159,7 @@ def architecture_of(draft: Draft) -> Architecture:
     planned = defined_once((*modules.values(), entry))
     return Architecture(
         approach=whole_sentence(draft.approach, MOST_OF_APPROACH),
-        modules=with_roles(typed(with_known_bases(planned))),
+        modules=with_data_contract(with_roles(typed(with_known_bases(planned)))),
     )
 
 

@@ -17,8 +17,10 @@ STARTS = {TRAINING: ("train", "fit", "optimi"), EVALUATION: ("eval", "test", "me
 """How the functions that do the work of a module are called."""
 NETWORK_NAMES = re.compile(r"(?:^|_)(?:model|network|net|module)(?:$|_)")
 DATA_NAMES = re.compile(
-    r"(?:^|_)(?:data|dataset|loader|dataloader|inputs?|images?|samples?|examples|batch(?:es)?(?!_size))(?:$|_)"
+    r"(?:^|_)(?:data|dataset|loader|dataloader|inputs?|images?|samples?|examples|dataloaders|loaders|datasets|batch(?:es)?(?!_size))(?:$|_)"
 )
+MADE_WITHIN = re.compile(r"(?:^|_)(?:optimi[sz]er|criterion|loss_fn|loss_function|scheduler)(?:$|_)")
+PLAIN = ("int", "float", "bool", "str")
 DATA_TYPES = ("Tensor", "DataLoader", "Dataset", "ndarray")
 GENERIC = frozenset({"data", "dataset", "loader", "load", "set", "splits", "split", "module", "manager"})
 """Words of class names that say no more than data.py does."""
@@ -31,18 +33,20 @@ PLACEHOLDER = "x"
 def with_roles(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where the function that trains and the one that evaluates take the network and data, and no
     other module has a function of their name. A module without functions stays as it is."""
-    networks = {planned.name for module in modules for planned in module.classes if is_network(planned)}
     data = type_of_data(modules)
-    worked = tuple(with_role(module, networks, data) for module in modules)
+    worked = tuple(with_role(module, networks_of(modules), data) for module in modules)
     theirs = {each.name for module in worked if module.path in STARTS for each in module.functions}
     return tuple(without_work(module, theirs) for module in worked)
 
 
+def networks_of(modules: Sequence[Module]) -> frozenset[str]:
+    """The names of the classes that are networks."""
+    return frozenset(planned.name for module in modules for planned in module.classes if is_network(planned))
+
+
 def with_role(module: Module, networks: Collection[str], data: str) -> Module:
     """`module`, where its main function takes the network and data of the type `data`."""
-    main = next(
-        (each for each in module.functions if each.name.startswith(STARTS.get(module.path, ()))), None
-    )
+    main = main_function(module)
     if main is None:
         return module
     functions = tuple(
@@ -54,18 +58,34 @@ def with_role(module: Module, networks: Collection[str], data: str) -> Module:
     return module.model_copy(update={"functions": functions})
 
 
+def main_function(module: Module) -> Routine | None:
+    """The function that does the work of training or evaluation, None where there is none."""
+    starts = STARTS.get(module.path, ())
+    return next((each for each in module.functions if each.name.startswith(starts)), None)
+
+
 def taking(routine: Routine, networks: Collection[str], data: str, name: str) -> Routine:
-    """`routine` with parameters for the network and for data called `name`, where it has none."""
-    kept = [each for each in routine.parameters if each.name != PLACEHOLDER]
-    works_on = [
-        each for each in kept if NETWORK_NAMES.search(each.name) or is_network_type(each.type, networks)
-    ]
-    given = works_on or [Parameter(name="model", type="nn.Module")]
+    """`routine` with parameters for the network and for data called `name`, where it has none, and without
+    those for what is made within."""
+    kept = [each for each in routine.parameters if each.name != PLACEHOLDER and not is_made_within(each)]
+    network = network_of(routine, networks) or Parameter(name="model", type="nn.Module")
     given_data = [] if any(map(is_data, kept)) else [Parameter(name=name, type=data)]
-    if works_on and not given_data:
-        return routine
-    others = [each for each in kept if each not in given]
-    return routine.model_copy(update={"parameters": well_ordered([*given, *given_data, *others])})
+    others = [each for each in kept if each != network]
+    return routine.model_copy(update={"parameters": well_ordered([network, *given_data, *others])})
+
+
+def network_of(routine: Routine, networks: Collection[str]) -> Parameter | None:
+    """The parameter of `routine` that is the network, None where there is none."""
+    found = [each for each in routine.parameters if not is_made_within(each) and each.type not in PLAIN]
+    named = [each for each in found if NETWORK_NAMES.search(each.name)]
+    typed = [each for each in found if is_network_type(each.type, networks)]
+    return next(iter((*named, *typed)), None)
+
+
+def is_made_within(parameter: Parameter) -> bool:
+    """Whether a parameter is an object that training makes of the network and the settings, or a loss: what
+    is handed in would be made where nobody says how. A name such as "adam" is a setting."""
+    return MADE_WITHIN.search(parameter.name) is not None and parameter.type != "str"
 
 
 def is_network_type(type_: str, networks: Collection[str]) -> bool:
@@ -75,7 +95,7 @@ def is_network_type(type_: str, networks: Collection[str]) -> bool:
 
 def is_data(parameter: Parameter) -> bool:
     """Whether a parameter is what a network works on."""
-    named = DATA_NAMES.search(parameter.name) and parameter.type not in ("int", "float", "bool", "str")
+    named = DATA_NAMES.search(parameter.name) and parameter.type not in PLAIN
     return bool(named) or any(word in parameter.type for word in DATA_TYPES)
 
 

@@ -1,0 +1,126 @@
+"""What data.py gives is what training and evaluation take.
+
+Small models plan a function that gives data sets, training that takes a loader and evaluation that takes
+four tensors. Where the types of a plan do not meet, all three speak of loaders, whose batches are inputs and
+targets; where they do, the plan stays as it is.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+
+from offline_coder.core.plan import Module, Parameter, Routine
+from offline_coder.stages.planning.roles import (
+    DATA,
+    DATA_TYPES,
+    EVALUATION,
+    STARTS,
+    is_data,
+    network_of,
+    networks_of,
+)
+from offline_coder.stages.planning.signatures import well_ordered
+
+LOADER = "torch.utils.data.DataLoader"
+VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
+LOADING = ("load", "get", "read", "make", "create", "prepare", "split")
+"""How functions begin that are other ways to the data, or parts of one."""
+SPLITS = ("train", "validation", "test")
+OWN_SETTINGS = frozenset({"epochs", "num_epochs", "shuffle"})
+"""Parameters of no use where data is loaded."""
+
+
+def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
+    """`modules`, where training and evaluation take what data.py gives. Unchanged where no function of
+    data.py gives data without being given some."""
+    source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
+    working = [each for module in modules for each in workers(module, networks_of(modules))]
+    if source is None or agree(modules, working):
+        return tuple(modules)
+    names = [each.name for routine in (source, *working) for each in routine.parameters]
+    three = any(map(VALIDATION.search, names)) or len(elements(source.returns)) > 2
+    splits = SPLITS if three else (SPLITS[0], SPLITS[-1])
+    return tuple(with_loaders(module, source, working, splits) for module in modules)
+
+
+def sources(module: Module) -> list[Routine]:
+    """The functions that may give data and take none."""
+    return [
+        each
+        for each in module.functions
+        if each.returns not in ("", "None") and not any(map(is_data, each.parameters))
+    ]
+
+
+def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
+    """Whether each type of data that training and evaluation take is one that data.py gives."""
+    given = {
+        one
+        for module in modules
+        if module.path == DATA
+        for routine in module.functions
+        for one in (last_part(routine.returns), *map(last_part, elements(routine.returns)))
+    }
+    given |= {planned.name for module in modules if module.path == DATA for planned in module.classes}
+    taken = [last_part(each.type) for routine in working for each in routine.parameters if is_data(each)]
+    return all(one and one in given for one in taken)
+
+
+def workers(module: Module, networks: Collection[str]) -> list[Routine]:
+    """The functions of training and evaluation that work with a network."""
+    return [
+        each
+        for each in module.functions
+        if each.name.startswith(STARTS.get(module.path, ())) and network_of(each, networks) is not None
+    ]
+
+
+def elements(type_: str) -> list[str]:
+    """What a tuple type holds; nothing of any other."""
+    inner = re.fullmatch(r"(?:typing\.)?[tT]uple\[([\w., ]+)\]", type_)
+    return [part.strip() for part in inner[1].split(",")] if inner else []
+
+
+def last_part(type_: str) -> str:
+    """A type's name without its package, `torch.Tensor` is `Tensor`; a tuple's or dict's as it stands."""
+    return type_.rpartition(".")[2] if "[" not in type_ else type_
+
+
+def with_loaders(
+    module: Module, source: Routine, working: Sequence[Routine], splits: Sequence[str]
+) -> Module:
+    """`module`, where `source` gives loaders, as the only function that loads data, and those of `working`
+    take them."""
+    own = [split for split in splits if (split == "test") == (module.path == EVALUATION)]
+    functions = tuple(
+        giving(each, splits) if each is source else taking(each, own) if each in working else each
+        for each in module.functions
+        if each is source or not (module.path == DATA and loads(each))
+    )
+    return module.model_copy(update={"functions": functions})
+
+
+def loads(routine: Routine) -> bool:
+    """Whether a function loads data or makes it into splits."""
+    gives = any(word in routine.returns for word in (*DATA_TYPES, "dict", "Dict"))
+    return gives and routine.name.startswith(LOADING)
+
+
+def giving(routine: Routine, splits: Sequence[str]) -> Routine:
+    """`routine` that gives a loader for each of `splits`."""
+    kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS]
+    if not any(each.name == "batch_size" for each in kept):
+        kept.append(Parameter(name="batch_size", type="int"))
+    what = f"gives loaders for {', '.join(splits)}, whose batches are inputs and targets"
+    purpose = f"{routine.purpose.rstrip('.')}; {what}." if routine.purpose else f"{what.capitalize()}."
+    returns = f"tuple[{', '.join(LOADER for _ in splits)}]"
+    return routine.model_copy(
+        update={"parameters": well_ordered(kept), "returns": returns, "purpose": purpose}
+    )
+
+
+def taking(routine: Routine, splits: Sequence[str]) -> Routine:
+    """`routine` that takes a loader for each of `splits` in place of other data, behind its first
+    parameter."""
+    loaders = [Parameter(name=f"{split}_loader", type=LOADER) for split in splits]
+    others = [each for each in routine.parameters if not is_data(each)]
+    return routine.model_copy(update={"parameters": well_ordered([*others[:1], *loaders, *others[1:]])})

@@ -1,0 +1,123 @@
+"""What data.py gives is what training and evaluation take."""
+
+import pytest
+
+from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Routine
+from offline_coder.stages.planning.data_contract import with_data_contract
+from offline_coder.stages.planning.pace import with_pace
+from offline_coder.stages.planning.signatures import routine_of
+
+LOADER = "torch.utils.data.DataLoader"
+NET = ClassPlan(name="Net", bases=("nn.Module",))
+
+
+def signatures(data: tuple[str, ...], training: tuple[str, ...], evaluation: str) -> dict[str, list[str]]:
+    """The heads of the functions of each module, without `def`, once they agree."""
+    modules = [
+        Module(path=path, purpose="", functions=tuple(routine_of(text) for text in texts))
+        for path, texts in (("data.py", data), ("training.py", training), ("evaluation.py", (evaluation,)))
+    ]
+    modules.append(Module(path="model.py", purpose="", classes=(NET,)))
+    return {
+        module.path: [each.signature().removeprefix("def ") for each in module.functions]
+        for module in with_data_contract(modules)
+    }
+
+
+def test_where_the_types_do_not_meet_all_speak_of_loaders() -> None:
+    heads = signatures(
+        (
+            "load(path: str, epochs: int) -> Dataset",
+            "split_data(data: Dataset) -> tuple[Dataset, Dataset]",
+            "add_noise(x: torch.Tensor) -> torch.Tensor",
+        ),
+        ("train(model: Net, images: list, epochs: int) -> None", "train_step(x: torch.Tensor) -> float"),
+        "evaluate(net: nn.Module, test_data: torch.Tensor, labels: torch.Tensor, top: int = 1) -> float",
+    )
+    assert heads["data.py"] == [
+        f"load(path: str, batch_size: int) -> tuple[{LOADER}, {LOADER}]",
+        "add_noise(x: torch.Tensor) -> torch.Tensor",
+    ]
+    assert heads["training.py"] == [
+        f"train(model: Net, train_loader: {LOADER}, epochs: int) -> None",
+        "train_step(x: torch.Tensor) -> float",
+    ]
+    assert heads["evaluation.py"] == [
+        f"evaluate(net: nn.Module, test_loader: {LOADER}, top: int = 1) -> float"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "training"),
+    [
+        (
+            "load(seed: int) -> tuple[Dataset, Dataset, Dataset]",
+            "train(model: Net, data: DataLoader) -> None",
+        ),
+        ("load(validation_size: int) -> Dataset", "train(model: Net, data: DataLoader) -> None"),
+        ("load() -> Dataset", "train(model: Net, data: DataLoader, val_data: DataLoader) -> None"),
+    ],
+)
+def test_a_split_for_validation_that_somebody_speaks_of_goes_to_training(data: str, training: str) -> None:
+    heads = signatures((data,), (training,), "evaluate(model: Net, data: Dataset) -> float")
+    assert heads["data.py"][0].endswith(f"-> tuple[{LOADER}, {LOADER}, {LOADER}]")
+    assert f"train_loader: {LOADER}, validation_loader: {LOADER}" in heads["training.py"][0]
+    assert "validation" not in heads["evaluation.py"][0]
+
+
+@pytest.mark.parametrize(
+    ("data", "training", "evaluation"),
+    [
+        (
+            "load() -> tuple[torch.Tensor, torch.Tensor]",
+            "train(model: Net, images: Tensor, labels: torch.Tensor) -> None",
+            "evaluate(model: Net, images: torch.Tensor) -> float",
+        ),
+        (
+            "load() -> tuple[DataLoader, torch.utils.data.DataLoader]",
+            "train(model: Net, train_loader: DataLoader) -> None",
+            "evaluate(model: Net, test_loader: torch.utils.data.DataLoader) -> float",
+        ),
+        (
+            "split(data: list) -> Dataset",
+            "train(model: Net, data: list) -> None",
+            "evaluate(model: Net) -> float",
+        ),
+        ("load() -> Dataset", "schedule(images: list) -> float", "test_all(labels: torch.Tensor) -> float"),
+    ],
+)
+def test_a_plan_whose_types_meet_or_that_has_no_source_of_data_stays(
+    data: str, training: str, evaluation: str
+) -> None:
+    heads = signatures((data,), (training,), evaluation)
+    assert heads["data.py"] == [data]
+    assert heads["training.py"] == [training]
+    assert heads["evaluation.py"] == [evaluation]
+
+
+@pytest.mark.parametrize(
+    ("head", "added"),
+    [
+        ("train(model: Net) -> None", ["learning_rate", "epochs"]),
+        ("train(model: Net, lr: float) -> None", ["epochs"]),
+        ("train(model: Net, num_steps: int = 3) -> None", ["learning_rate"]),
+        ("schedule(step: int) -> float", []),
+    ],
+)
+def test_training_is_told_how_fast_and_how_long(head: str, added: list[str]) -> None:
+    before = routine_of(head)
+    module = Module(path="training.py", purpose="", functions=(before,))
+    config = [
+        ConfigEntry(key=key, value=value, source="assumption", reason="x")
+        for key, value in (("training.epochs", 3), ("training.steps", 9), ("training.learning_rate", 0.1))
+    ]
+    paced = with_pace(Architecture(approach="", modules=(module,)), config)
+    (after,) = paced.modules[0].functions
+    assert [each.name for each in after.parameters if each.name not in names(before)] == added
+    assert all(each.type in ("int", "float") for each in after.parameters if each.name in added)
+    assert with_pace(Architecture(approach="", modules=(module,)), []).modules[0].functions == (before,)
+
+
+def names(routine: Routine) -> set[str]:
+    """The names of the parameters."""
+    return {parameter.name for parameter in routine.parameters}
