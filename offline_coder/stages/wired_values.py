@@ -50,6 +50,8 @@ SAME_WORD = {
 }
 TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
 SPLITS = frozenset({"train", "validation", "test"})
+SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_data", "test_data")}
+"""What loaders or data sets are that a function gives without names, by their number."""
 TENSOR = "torch.rand(8, 8)"
 ROW = "[0.1] * 8"
 MADE_UP = {
@@ -292,7 +294,10 @@ def returned(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
         kinds = [source_of(item) for item in inner]
         if len(kinds) != len(first.elts):
             kinds = [kinds[0] if same else ""] * len(first.elts)
-        return tuple((_name(value), kind) for value, kind in zip(first.elts, kinds, strict=True))
+        names = [_name(value) for value in first.elts]
+        if not any(names) and {type_name(kind) for kind in kinds} <= {"DataLoader", "Dataset"}:
+            names = list(SPLIT_NAMES.get(len(names), names))
+        return tuple(zip(names, kinds, strict=True))
     return ((_name(first) if counts == {1} else "", "" if inner else source_of(said)),)
 
 

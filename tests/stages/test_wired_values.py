@@ -1,8 +1,10 @@
 """Settings for parameters that have a part of their name, and tuples of tensors."""
 
+import ast
+
 import pytest
 
-from offline_coder.stages.wired_values import Result, Values, Wanted, tensors_in, words_of
+from offline_coder.stages.wired_values import Result, Values, Wanted, returned, tensors_in, words_of
 
 PAIR = "tuple[torch.Tensor, torch.Tensor]"
 
@@ -73,3 +75,33 @@ def test_the_only_setting_that_has_the_words_of_a_parameter_is_meant(
     }
     values = Values(settings, frozenset(), torch=True)
     assert values.choose(Wanted(name, type_, default=False), "data", set()).text == text
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        (
+            "def f() -> tuple[DataLoader, DataLoader]:\n    return DataLoader(a), DataLoader(b)\n",
+            (("train_data", "DataLoader"), ("test_data", "DataLoader")),
+        ),
+        (
+            "def f() -> tuple[Dataset, Dataset, Dataset]:\n    return g(0), g(1), g(2)\n",
+            (("train_data", "Dataset"), ("validation_data", "Dataset"), ("test_data", "Dataset")),
+        ),
+        (
+            "def f() -> tuple[Dataset, Dataset]:\n    return train, g(1)\n",
+            (("train", "Dataset"), ("", "Dataset")),
+        ),
+        ("def f() -> tuple[Tensor, Tensor]:\n    return g(0), g(1)\n", (("", "Tensor"), ("", "Tensor"))),
+    ],
+)
+def test_splits_without_names_are_named_by_their_place(code: str, given: tuple[tuple[str, str], ...]) -> None:
+    (node,) = ast.parse(code).body
+    assert isinstance(node, ast.FunctionDef)
+    assert returned(node) == given
+
+
+def test_a_loss_is_never_the_network() -> None:
+    assert given("criterion", "model", type_="nn.Module", kind="Module") == "torch.nn.CrossEntropyLoss()"
+    assert given("criterion", "loss", type_="nn.Module", kind="Module") == "torch.nn.CrossEntropyLoss()"
+    assert given("loss_fn", "loss_fn", type_="nn.Module", kind="Module") == "loss_fn"
