@@ -121,3 +121,12 @@ def test_training_is_told_how_fast_and_how_long(head: str, added: list[str]) -> 
 def names(routine: Routine) -> set[str]:
     """The names of the parameters."""
     return {parameter.name for parameter in routine.parameters}
+
+
+def test_a_function_says_what_its_loaders_hold() -> None:
+    texts = (("data.py", "load() -> Dataset"), ("training.py", "train(model: Net, val_data: list) -> None"))
+    modules = [Module(path=path, purpose="", functions=(routine_of(text),)) for path, text in texts]
+    said = with_data_contract([*modules, Module(path="model.py", purpose="", classes=(NET,))])
+    assert said[0].functions[0].purpose == (
+        "Gives loaders for train, validation, test, split twice, whose batches are tensors of inputs and targets."
+    )

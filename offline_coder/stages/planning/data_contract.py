@@ -25,6 +25,7 @@ VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
 LOADING = ("load", "get", "read", "make", "create", "prepare", "split")
 """How functions begin that are other ways to the data, or parts of one."""
 SPLITS = ("train", "validation", "test")
+TWO_SPLITS = ("train", "test")
 OWN_SETTINGS = frozenset({"epochs", "num_epochs", "shuffle"})
 """Parameters of no use where data is loaded."""
 
@@ -38,7 +39,7 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
         return tuple(modules)
     names = [each.name for routine in (source, *working) for each in routine.parameters]
     three = any(map(VALIDATION.search, names)) or len(elements(source.returns)) > 2
-    splits = SPLITS if three else (SPLITS[0], SPLITS[-1])
+    splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
 
 
@@ -110,7 +111,8 @@ def giving(routine: Routine, splits: Sequence[str]) -> Routine:
     kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS]
     if not any(each.name == "batch_size" for each in kept):
         kept.append(Parameter(name="batch_size", type="int"))
-    what = f"gives loaders for {', '.join(splits)}, whose batches are inputs and targets"
+    twice = ", split twice," if len(splits) > len(TWO_SPLITS) else ""
+    what = f"gives loaders for {', '.join(splits)}{twice} whose batches are tensors of inputs and targets"
     purpose = f"{routine.purpose.rstrip('.')}; {what}." if routine.purpose else f"{what.capitalize()}."
     returns = f"tuple[{', '.join(LOADER for _ in splits)}]"
     return routine.model_copy(
