@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.edits import (
     REMEMBERED,
@@ -81,6 +82,12 @@ def call_layer(repository: Repository, finding: Finding, tree: ast.Module) -> It
     """A layer that stands in a matrix product: called with the other side."""
     new = called_layers(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"{finding.subject} is called in line {finding.line}")
+
+
+def make_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A TensorDataset of arrays: of tensors of them."""
+    new = with_tensors(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"tensors of the arrays in line {finding.line}")
 
 
 def make_layer_once(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -292,6 +299,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-library-name": (spelled_as_there,),
     "layer-operand": (call_layer,),
     "layer-in-call": (make_layer_once,),
+    "array-dataset": (make_tensors,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from offline_coder.checks.arrays import check_arrays
 from offline_coder.checks.attributes import check_attributes
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
@@ -55,6 +56,7 @@ def check_repository(
     findings += _in_order(check_packages(files, packages))
     findings += check_library(whole)
     findings += check_layers(whole)
+    findings += check_arrays(whole)
     findings += check_parameters(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
