@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.config_keys import config_reads
+from offline_coder.checks.dataset_reads import with_parts
 from offline_coder.checks.edits import (
     REMEMBERED,
     Definition,
@@ -88,6 +89,12 @@ def make_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """A TensorDataset of arrays: of tensors of them."""
     new = with_tensors(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"tensors of the arrays in line {finding.line}")
+
+
+def read_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """Inputs or targets of a TensorDataset: read from its tensors."""
+    new = with_parts(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"the tensors of the data set in line {finding.line}")
 
 
 def make_layer_once(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -300,6 +307,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "layer-operand": (call_layer,),
     "layer-in-call": (make_layer_once,),
     "array-dataset": (make_tensors,),
+    "dataset-attribute": (read_tensors,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

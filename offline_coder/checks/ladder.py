@@ -11,6 +11,7 @@ from offline_coder.checks.attributes import check_attributes
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
+from offline_coder.checks.dataset_reads import check_dataset_reads
 from offline_coder.checks.duplicates import check_duplicates
 from offline_coder.checks.endless import check_endless
 from offline_coder.checks.entry import check_entry
@@ -18,6 +19,7 @@ from offline_coder.checks.imports import check_imports
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.names import check_names
+from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.stubs import check_stubs
@@ -57,6 +59,8 @@ def check_repository(
     findings += check_library(whole)
     findings += check_layers(whole)
     findings += check_arrays(whole)
+    findings += check_dataset_reads(whole)
+    findings += check_network_reads(whole)
     findings += check_parameters(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))

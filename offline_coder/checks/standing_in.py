@@ -19,6 +19,7 @@ from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
 from offline_coder.checks.targets import targets
+from offline_coder.checks.usual_tools import usual_of_network
 from offline_coder.checks.usual_values import usual_attribute, usual_value
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module
@@ -39,10 +40,12 @@ def stand_in(
     contracts = {module.path: module for module in modules}
     known = partial(usual_value, config or {})
     known_attribute = partial(usual_attribute, config or {})
+    of_network = partial(usual_of_network, config or {})
     missing = partial(planned_placeholder, contracts)
     rules: dict[str, tuple[Rule, ...]] = {
         "undefined-name": (known, marked_name, without_import_time, marked_definition),
         "missing-attribute": (known_attribute,),
+        "network-attribute": (of_network,),
         "missing-class": (missing,),
         "missing-function": (missing,),
         "missing-method": (missing,),

@@ -30,7 +30,7 @@ def usual_value(
         keys = () if name in WHOLE else (name,)
         new = _with_mapping(mapping, text, tree, name, f"CONFIG{_subscripts(keys)}")
     else:
-        new = _with_setting(config, text, name)
+        new = with_setting(config, text, name)
     if new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml")
 
@@ -55,12 +55,12 @@ def usual_attribute(
     if any(name in (getattr(node, "id", ""), getattr(node, "arg", "")) for node in inside):
         return  # there the name is something else
     plain = replace_uses(text, reads, f"self.{name}", name)
-    new = _with_setting(config, plain, name) if plain is not None else None
+    new = with_setting(config, plain, name) if plain is not None else None
     if reads and new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml in place of `self.{name}`")
 
 
-def _with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
+def with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
     """`text` in which `name` is read from config.yaml below the imports. None where not exactly one setting
     is called so, or CONFIG is something else."""
     places = [keys for keys in _places(config) if keys[-1] == name]

@@ -1,0 +1,104 @@
+"""What small models take from a network that has it not, and the plan knows: the optimizer and the loss that
+config.yaml names, and its settings."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from offline_coder.checks.edits import add_import, replace_expression, replace_uses
+from offline_coder.checks.rules import Edit, Repository
+from offline_coder.checks.usual_values import with_setting
+from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import usual_name
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Node = TypeVar("Node", bound=ast.expr)
+SECTION, OPTIMIZER, LOSS, RATE = "training", "optimizer", "loss", "learning_rate"
+OPTIMIZERS = {name.lower(): name for name in ("Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adadelta")}
+LOSSES = {
+    "crossentropy": "cross_entropy",
+    "mse": "mse_loss",
+    "meansquarederror": "mse_loss",
+    "l1": "l1_loss",
+    "negativeloglikelihood": "nll_loss",
+}
+"""The names that config.yaml has, in small letters alone, and PyTorch's."""
+NAMES_OF_LOSSES = frozenset({"loss", "criterion", "loss_fn", "loss_function"})
+
+
+def usual_of_network(
+    config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """An attribute of the network that is no attribute of it: a call of its optimizer or its loss makes the
+    one that `config` names; a setting of `config` is read from there."""
+    text = repository.files[finding.file]
+    network, _, name = finding.subject.partition(".")
+    function = _around(tree, finding.line)
+    if function is None:
+        return
+    training = config.get(SECTION)
+    known = training if isinstance(training, Mapping) else {}
+    reads = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == finding.subject
+    ]
+    calls = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and any(node.func is read for read in reads)
+    ]
+    new: str | None = None
+    if name == OPTIMIZER and (made := OPTIMIZERS.get(_letters(known.get(OPTIMIZER)))):
+        rates = {id(call): _rate(call, function) for call in calls}
+        new = _with_each(
+            text, calls, lambda call: f"torch.optim.{made}({network}.parameters(){rates[id(call)]})"
+        )
+    elif name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(known.get(LOSS)))):
+        new = _with_each(text, [call.func for call in calls], lambda _: f"torch.nn.functional.{made}")
+    if new is not None and len(calls) == len(reads):
+        imported = new if "import torch" in new.split("\n") else add_import(new, "import torch")
+        means = f"the {name} that config.yaml names in place of `{finding.subject}`"
+        yield Edit(finding.file, imported, means)
+    if name in NAMES_OF_LOSSES | {OPTIMIZER}:
+        return
+    own = {getattr(node, "id", getattr(node, "arg", "")) for node in ast.walk(function)}
+    for setting in dict.fromkeys((name, name.removeprefix(f"{SECTION}_"))):
+        plain = replace_uses(text, reads, finding.subject, setting) if setting not in own else None
+        read = with_setting(config, plain, setting) if plain is not None else None
+        if read is not None:
+            means = f"reads `{setting}` from config.yaml in place of `{finding.subject}`"
+            yield Edit(finding.file, read, means)
+            return
+
+
+def _around(tree: ast.Module, line: int) -> Function | None:
+    """The innermost function around `line`."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+    return found[-1] if found else None
+
+
+def _rate(call: ast.Call, function: Function) -> str:
+    """The learning rate as an argument: the call's own, else the function's parameter of that name."""
+    named = [each.value for each in call.keywords if each.arg and usual_name(each.arg) == RATE]
+    given = next(iter((*named, *call.args)), None)
+    if given is not None:
+        return f", lr={ast.unparse(given)}"
+    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return next((f", lr={each.arg}" for each in arguments if usual_name(each.arg) == RATE), "")
+
+
+def _with_each(text: str, nodes: Sequence[Node], new: Callable[[Node], str]) -> str | None:
+    """`text` with what `new` makes of each of `nodes` in its place; None where there are none."""
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        text = replace_expression(text, node, new(node))
+    return text if nodes else None
+
+
+def _letters(value: object) -> str:
+    """The letters and digits of a setting's value, in small ones."""
+    return "".join(letter for letter in str(value).lower() if letter.isalnum())
