@@ -103,10 +103,10 @@ def check_lists() -> tuple[CheckList, ...]:
 
 def copied_names(plan: Plan, paper: str) -> tuple[str, ...]:
     """Names of the plan's files, classes, functions and methods that stand in a template of planning and
-    nowhere in `paper`."""
+    nowhere in `paper`; not such as any repository has."""
     prompts = "\n".join(path.read_text("utf-8") for path in sorted((TEMPLATES / "planning").glob("*.j2")))
     shown = set(WORD.findall(re.sub(r"{[{%].*?[%}]}", "", prompts))) - set(WORD.findall(paper))
-    return tuple(sorted(shown & set(names_of(plan)) - GIVEN_NAMES))
+    return tuple(sorted(shown & set(names_of(plan)) - GIVEN_NAMES - USUAL_WORDS))
 
 
 def names_of_the_paper(plan: Plan, paper: str) -> tuple[int, int]:

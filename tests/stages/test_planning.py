@@ -42,7 +42,7 @@ from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.calls import purpose_of
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
-from offline_coder.stages.planning.overview import ended, overview_values, parts_of, write_overview
+from offline_coder.stages.planning.overview import Overview, ended, overview_values, parts_of, write_overview
 from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of, with_known_types
 from offline_coder.stages.prompting import TEMPLATES, Context
@@ -410,3 +410,10 @@ def test_the_overview_has_a_sentence_for_each_section_of_the_method() -> None:
         "s2",
     ]
     assert parts_of(Paper(title="T", source_format="markdown", sections=())) == {"abstract": "Abstract"}
+
+
+def test_sections_of_which_the_same_is_said_are_one_part() -> None:
+    said = {"goals": "A.", "data": "B.", "experiments": "C.", "metrics": "D.", "unclear": "How is it?"}
+    same = Overview(method={"s2": "Scale it.", "s3": "Split it.", "s4": "Scale it."}, **said)
+    text = same.markdown({"s2": "Two", "s3": "Three", "s4": "Four"})
+    assert "## Method\n\n1. Two (s2); Four (s4): Scale it.\n2. Three (s3): Split it.\n\n##" in text

@@ -54,11 +54,16 @@ class Overview(Value):
 
     def markdown(self, titles: dict[str, str]) -> str:
         """The fields under second-level headings, in this order; the method as a numbered list, each part
-        with its title of `titles` (section id -> title)."""
+        with its title of `titles` (section id -> title). Sections of which the same is said are one part."""
         parts = {name: ended(text, limit_of(name, text)) for name, text in self if isinstance(text, str)}
+        said: dict[str, list[str]] = {}
+        for section, text in self.method.items():
+            said.setdefault(ended(text, limit_of("method", text)), []).append(
+                f"{titles[section]} ({section})"
+            )
         parts["method"] = "\n".join(
-            f"{number}. {titles[section]} ({section}): {ended(text, limit_of('method', text))}"
-            for number, (section, text) in enumerate(self.method.items(), start=1)
+            f"{number}. {'; '.join(sections)}: {text}"
+            for number, (text, sections) in enumerate(said.items(), start=1)
         )
         return "\n\n".join(f"## {name.capitalize()}\n\n{parts[name]}" for name in LIMITS)
 
