@@ -31,3 +31,10 @@ def parse_python(text: str) -> ast.Module | None:
 def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
     """All nodes of a tree that `parse_python` gave, as `ast.walk` yields them: every rung goes over them."""
     return tuple(ast.walk(tree))
+
+
+def function_around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The innermost function whose body is around `line`."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    around = [each for each in functions if each.body[0].lineno <= line <= (each.end_lineno or each.lineno)]
+    return around[-1] if around else None

@@ -18,6 +18,7 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
+from offline_coder.checks.source import function_around
 from offline_coder.checks.targets import targets
 from offline_coder.checks.usual_tools import usual_of_network
 from offline_coder.checks.usual_values import usual_attribute, usual_value
@@ -68,7 +69,7 @@ def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> I
     """A name that a function uses and nothing defines: the stand-in in its place. Only where it was found
     undefined, because it may be defined further down."""
     text, name = repository.files[finding.file], finding.subject
-    around = _innermost(tree, finding.line)
+    around = function_around(tree, finding.line)
     if around is None or UNDEFINED in _bound(tree):
         return
     body = [
@@ -115,7 +116,7 @@ def without_import_time(repository: Repository, finding: Finding, tree: ast.Modu
 def marked_definition(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """Where nothing else helps: the function keeps its head and raises."""
     text = repository.files[finding.file]
-    around = _innermost(tree, finding.line)
+    around = function_around(tree, finding.line)
     if around is None or around.body[0].lineno == around.lineno:
         return
     lines = text.split("\n")
@@ -129,15 +130,6 @@ def marked_definition(repository: Repository, finding: Finding, tree: ast.Module
     raising = f'{indent}raise NotImplementedError("{said}")'
     new = [*lines[:begin], raising, *lines[around.end_lineno or around.lineno :]]
     yield Edit(finding.file, "\n".join(new), f"placeholder for {around.name}, which uses {finding.subject}")
-
-
-def _innermost(tree: ast.Module, line: int) -> Function | None:
-    """The innermost function whose body is around `line`."""
-    found = None
-    for node in ast.walk(tree):
-        if isinstance(node, Function) and node.body[0].lineno <= line <= (node.end_lineno or node.lineno):
-            found = node
-    return found
 
 
 def _uses(node: ast.AST, name: str) -> bool:

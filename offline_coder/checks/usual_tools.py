@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from offline_coder.checks.edits import add_import, replace_expression, replace_uses
 from offline_coder.checks.rules import Edit, Repository
+from offline_coder.checks.source import function_around
 from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
@@ -33,7 +34,7 @@ def usual_of_network(
     one that `config` names; a setting of `config` is read from there."""
     text = repository.files[finding.file]
     network, _, name = finding.subject.partition(".")
-    function = _around(tree, finding.line)
+    function = function_around(tree, finding.line)
     if function is None:
         return
     training = config.get(SECTION)
@@ -70,16 +71,6 @@ def usual_of_network(
             means = f"reads `{setting}` from config.yaml in place of `{finding.subject}`"
             yield Edit(finding.file, read, means)
             return
-
-
-def _around(tree: ast.Module, line: int) -> Function | None:
-    """The innermost function around `line`."""
-    found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, Function) and node.lineno <= line <= (node.end_lineno or line)
-    ]
-    return found[-1] if found else None
 
 
 def _rate(call: ast.Call, function: Function) -> str:
