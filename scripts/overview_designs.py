@@ -13,6 +13,8 @@ from pathlib import Path
 
 from plan_tables import answers, table
 
+from offline_coder.runs.folder import JOURNAL
+
 HEADS = (
     "design",
     "model",
@@ -45,7 +47,7 @@ def runs(text: str) -> set[tuple[str, ...]]:
 
 def task_of(folder: Path) -> str:
     """What the overview was asked for with."""
-    asked = [prompt for prompt in answers(folder / "journal.jsonl") if prompt[0] == "planning:overview"]
+    asked = [prompt for prompt in answers(folder / JOURNAL) if prompt[0] == "planning:overview"]
     return asked[0][1][-1].content.rpartition("# Task")[2] if asked else ""
 
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from passage_labels import labels
+from passage_labels import Labels, labels
 
 from offline_coder.checks.provenance import plain_words, stands_in
 from offline_coder.cli.check import checked_plan
@@ -159,7 +159,9 @@ def answers(journal: Path) -> dict[Prompt, list[Completion]]:
     return found
 
 
-def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[str]:
+def line(
+    folder: Path, manifest: Manifest, lists: Sequence[CheckList], read_lists: Sequence[Labels]
+) -> list[str]:
     """The cells of one plan."""
     read = checked_plan(folder)
     if read.plan is None:
@@ -173,7 +175,7 @@ def line(folder: Path, manifest: Manifest, lists: Sequence[CheckList]) -> list[s
     traced = [entry for entry in plan.config if entry.source == "paper"]
     assumed = len(plan.config) - len(traced) + sum(one.quote is None for one in plan.requirements)
     known = next((one for one in lists if manifest.paper.endswith(one.paper)), None)
-    read_by_hand = next((one for one in labels() if manifest.paper.endswith(one.paper)), None)
+    read_by_hand = next((one for one in read_lists if manifest.paper.endswith(one.paper)), None)
     right = len(known.settings) - len(known.missing(plan.config)) if known else 0
     planning = [stage for stage in manifest.stages if stage.name == "planning"]
     sampling = manifest.stage_settings
@@ -207,11 +209,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def plans_table(folders: Sequence[Path], *, together: bool = False) -> str:
     """A line a folder, or with `together` one for all plans of a paper by a model. A folder without a plan
     of this version is a line that says so."""
-    lists, rows = check_lists(), []
+    lists, read_lists, rows = check_lists(), labels(), []
     for folder in folders:
         try:
             manifest = RunFolder(folder).manifest()
-            row = line(folder, manifest, lists) if manifest else [folder.name, "no run"]
+            row = line(folder, manifest, lists, read_lists) if manifest else [folder.name, "no run"]
         except BadInput as error:
             row = [folder.name, str(error)]
         rows.append([*row, *[""] * (len(HEADS) - len(row))])

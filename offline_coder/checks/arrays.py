@@ -5,9 +5,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.edits import replace_each
 from offline_coder.checks.modules import modules_of
-from offline_coder.checks.source import REMEMBERED
+from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -28,19 +28,13 @@ def with_tensors(text: str, tree: ast.Module, line: int) -> str | None:
     as float32, which is what networks have, the last as it is. None where `torch` is not imported."""
     if not any(isinstance(node, ast.Import) and _imports_torch(node) for node in tree.body):
         return None
-    found = [
-        (argument, len(call.args) > 1 and argument is call.args[-1])
-        for call, argument in _arrays(tree)
-        if call.lineno <= line <= (call.end_lineno or call.lineno)
-    ]
-    for argument, is_target in sorted(found, key=lambda pair: _place(pair[0]), reverse=True):
-        rest = "" if is_target else f", {FLOAT}"
-        text = replace_expression(text, argument, f"torch.as_tensor({ast.unparse(argument)}{rest})")
-    return text if found else None
-
-
-def _place(node: ast.expr) -> tuple[int, int]:
-    return node.lineno, node.col_offset
+    changes: list[tuple[ast.expr, str]] = []
+    for call, argument in _arrays(tree):
+        if call.lineno <= line <= (call.end_lineno or call.lineno):
+            is_target = len(call.args) > 1 and argument is call.args[-1]
+            rest = "" if is_target else f", {FLOAT}"
+            changes.append((argument, f"torch.as_tensor({ast.unparse(argument)}{rest})"))
+    return replace_each(text, changes) if changes else None
 
 
 def _imports_torch(node: ast.Import) -> bool:
@@ -66,11 +60,11 @@ def _arrays(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
     """Calls of TensorDataset in functions, and their arguments that are arrays."""
     outside = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sklearn"
         for alias in node.names
     }
-    for function in ast.walk(tree):
+    for function in nodes_of(tree):
         if not isinstance(function, Function):
             continue
         arrays = _names_of_arrays(function, outside | NUMPY)

@@ -15,6 +15,7 @@ from offline_coder.checks.edits import (
     add_import,
     bound_name,
     remove_definition,
+    replace_each,
     replace_expression,
     replace_statement,
     replace_uses,
@@ -121,8 +122,7 @@ def make_object(repository: Repository, finding: Finding, tree: ast.Module) -> I
         and node.lineno == node.end_lineno == finding.line
     ]
     if len(classes) == 1 and made_of_nothing(classes[0]):
-        for use in sorted(uses, key=lambda use: use.col_offset, reverse=True):
-            text = replace_expression(text, use, f"{name}()")
+        text = replace_each(text, ((use, f"{name}()") for use in uses))
         yield Edit(finding.file, text, f"{name}() in place of {name} in line {finding.line}")
 
 

@@ -5,8 +5,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.edits import replace_each
 from offline_coder.checks.modules import modules_of
+from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
 
 OF_ALL = frozenset({"tensors", "dataset", "indices"})
@@ -39,15 +40,17 @@ def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 def with_parts(text: str, tree: ast.Module, line: int) -> str | None:
     """`text` in which such reads of `line` are of the dataset's tensors; None where there are none."""
-    found = [(node, part) for node, part in _reads(tree) if node.lineno == line]
-    for node, part in sorted(found, key=lambda pair: pair[0].col_offset, reverse=True):
-        text = replace_expression(text, node, f"{ast.unparse(node.value)}.tensors[{part}]")
-    return text if found else None
+    changes = [
+        (node, f"{ast.unparse(node.value)}.tensors[{part}]")
+        for node, part in _reads(tree)
+        if node.lineno == line
+    ]
+    return replace_each(text, changes) if changes else None
 
 
 def _reads(tree: ast.Module) -> Iterator[tuple[ast.Attribute, int]]:
     """Reads of inputs and targets of a dataset, and which of its tensors they mean."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
         of_dataset = isinstance(node.value, ast.Attribute) and node.value.attr == "dataset"

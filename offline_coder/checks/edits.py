@@ -48,15 +48,26 @@ def replace_expression(text: str, node: ast.expr, new: str) -> str:
     return (source[:begin] + new.encode() + source[_end(node, starts) :]).decode()
 
 
-def replace_uses(text: str, uses: Iterable[ast.expr], old: str, new: str) -> str | None:
-    """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
-    found in its place, as inside an f-string, where Python 3.11 does not say it."""
-    for use in sorted(uses, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-        source = text.split("\n")[use.lineno - 1].encode()
-        if source[use.col_offset : use.end_col_offset] != old.encode():
-            return None
-        text = replace_expression(text, use, new)
+def replace_each(text: str, changes: Iterable[tuple[ast.expr, str]]) -> str:
+    """`text` with, for each of `changes`, its new text in the place of its node; none stands in another."""
+    for node, new in sorted(changes, key=lambda pair: (pair[0].lineno, pair[0].col_offset), reverse=True):
+        text = replace_expression(text, node, new)
     return text
+
+
+def stands_as(text: str, node: ast.expr, written: str) -> bool:
+    """Whether `node`, of one line, is `written` so in its place. Inside an f-string Python 3.11 does not say
+    the place."""
+    source = text.split("\n")[node.lineno - 1].encode()
+    return source[node.col_offset : node.end_col_offset] == written.encode()
+
+
+def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str | None:
+    """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
+    found in its place, as inside an f-string."""
+    if not all(stands_as(text, use, old) for use in uses):
+        return None
+    return replace_each(text, ((use, new) for use in uses))
 
 
 def remove_definition(text: str, node: Definition) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from offline_coder.checks.attributes import MODULE_BASES, OF_A_MODULE
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.parameters import NETWORKS
+from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,7 +22,7 @@ def check_network_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     network or one whose class comes from elsewhere, nor of a function that looks for attributes by name."""
     modules = modules_of(files)
     trees = modules.trees
-    classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for tree in trees.values() for node in nodes_of(tree) if isinstance(node, ast.ClassDef)]
     own = {node.name for node in classes}
     bases = {ast.unparse(base) for node in classes for base in node.bases}
     strange = {base for base in bases - own - MODULE_BASES if base.rpartition(".")[2] not in NO_NETWORKS}
@@ -31,7 +32,7 @@ def check_network_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     return tuple(
         finding
         for path, tree in trees.items()
-        for function in ast.walk(tree)
+        for function in nodes_of(tree)
         if isinstance(function, Function)
         for finding in _findings_of(path, function, given, own | MODULE_BASES)
     )
@@ -39,7 +40,7 @@ def check_network_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 def _given(tree: ast.Module) -> Iterator[str]:
     """All names that classes define or that are given to anything as attributes."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Attribute(ctx=ast.Store()):
                 yield node.attr

@@ -11,8 +11,10 @@ from functools import partial
 from offline_coder.checks.edits import (
     Definition,
     add_import,
+    replace_each,
     replace_expression,
     replace_statement,
+    stands_as,
     used_names,
 )
 from offline_coder.checks.mend import Look, Mended, mend
@@ -79,11 +81,7 @@ def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> I
         if use.id == name and use.lineno == finding.line
     ]
     stub = f'{UNDEFINED}("{name}")'
-    for use in sorted(body, key=lambda use: (use.lineno, use.col_offset), reverse=True):
-        source = text.split("\n")[use.lineno - 1].encode()
-        # Inside an f-string the position is not that of the name.
-        if source[use.col_offset : use.end_col_offset] == name.encode():
-            text = replace_expression(text, use, stub)
+    text = replace_each(text, ((use, stub) for use in body if stands_as(text, use, name)))
     if UNDEFINED not in _defined(tree):
         text = add_import(text, f"\n\n{UNDEFINED_STUB}")
     yield Edit(finding.file, text, f"stand-in for {name} in {around.name}, which nothing defines")

@@ -2,10 +2,9 @@
 config.yaml names, and its settings."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, replace_expression, replace_uses
+from offline_coder.checks.edits import add_import, replace_each, replace_uses
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.checks.source import function_around
 from offline_coder.checks.usual_values import with_setting
@@ -13,7 +12,6 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Node = TypeVar("Node", bound=ast.expr)
 SECTION, OPTIMIZER, LOSS, RATE = "training", "optimizer", "loss", "learning_rate"
 OPTIMIZERS = {name.lower(): name for name in ("Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adadelta")}
 LOSSES = {
@@ -49,15 +47,13 @@ def usual_of_network(
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and any(node.func is read for read in reads)
     ]
-    new: str | None = None
+    changes: list[tuple[ast.expr, str]] = []
     if name == OPTIMIZER and (made := OPTIMIZERS.get(_letters(known.get(OPTIMIZER)))):
-        rates = {id(call): _rate(call, function) for call in calls}
-        new = _with_each(
-            text, calls, lambda call: f"torch.optim.{made}({network}.parameters(){rates[id(call)]})"
-        )
+        changes = [(c, f"torch.optim.{made}({network}.parameters(){_rate(c, function)})") for c in calls]
     elif name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(known.get(LOSS)))):
-        new = _with_each(text, [call.func for call in calls], lambda _: f"torch.nn.functional.{made}")
-    if new is not None and len(calls) == len(reads):
+        changes = [(call.func, f"torch.nn.functional.{made}") for call in calls]
+    if changes and len(calls) == len(reads):
+        new = replace_each(text, changes)
         imported = new if "import torch" in new.split("\n") else add_import(new, "import torch")
         means = f"the {name} that config.yaml names in place of `{finding.subject}`"
         yield Edit(finding.file, imported, means)
@@ -81,13 +77,6 @@ def _rate(call: ast.Call, function: Function) -> str:
         return f", lr={ast.unparse(given)}"
     arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     return next((f", lr={each.arg}" for each in arguments if usual_name(each.arg) == RATE), "")
-
-
-def _with_each(text: str, nodes: Sequence[Node], new: Callable[[Node], str]) -> str | None:
-    """`text` with what `new` makes of each of `nodes` in its place; None where there are none."""
-    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        text = replace_expression(text, node, new(node))
-    return text if nodes else None
 
 
 def _letters(value: object) -> str:

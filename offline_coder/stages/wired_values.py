@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from offline_coder.core.plan import ConfigValue
+from offline_coder.core.type_names import tuple_elements
 from offline_coder.core.usual_names import usual_name
 
 Source = Literal["setting", "result", "default", "made up"]
@@ -144,8 +145,7 @@ def type_name(source: str) -> str:
 
 def tensors_in(source: str) -> int:
     """How many tensors a tuple type holds, `tuple[torch.Tensor, torch.Tensor]` two; 0 for any other type."""
-    inner = re.fullmatch(r"(?:typing\.)?[tT]uple\[([\w., ]+)\]", source.strip())
-    parts = [part.strip().rpartition(".")[2] for part in inner[1].split(",")] if inner else []
+    parts = [part.rpartition(".")[2] for part in tuple_elements(source)]
     return len(parts) if set(parts) <= TENSORS else 0
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from offline_coder.core.plan import Module, Parameter, Routine
+from offline_coder.core.type_names import tuple_elements
 from offline_coder.stages.planning.roles import (
     DATA,
     DATA_TYPES,
@@ -34,11 +35,12 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where training and evaluation take what data.py gives. Unchanged where no function of
     data.py gives data without being given some."""
     source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
-    working = [each for module in modules for each in workers(module, networks_of(modules))]
+    networks = networks_of(modules)
+    working = [each for module in modules for each in workers(module, networks)]
     if source is None or agree(modules, working):
         return tuple(modules)
     names = [each.name for routine in (source, *working) for each in routine.parameters]
-    three = any(map(VALIDATION.search, names)) or len(elements(source.returns)) > 2
+    three = any(map(VALIDATION.search, names)) or len(tuple_elements(source.returns)) > 2
     splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
 
@@ -59,7 +61,7 @@ def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
         for module in modules
         if module.path == DATA
         for routine in module.functions
-        for one in (last_part(routine.returns), *map(last_part, elements(routine.returns)))
+        for one in (last_part(routine.returns), *map(last_part, tuple_elements(routine.returns)))
     }
     given |= {planned.name for module in modules if module.path == DATA for planned in module.classes}
     taken = [last_part(each.type) for routine in working for each in routine.parameters if is_data(each)]
@@ -73,12 +75,6 @@ def workers(module: Module, networks: Collection[str]) -> list[Routine]:
         for each in module.functions
         if each.name.startswith(STARTS.get(module.path, ())) and network_of(each, networks) is not None
     ]
-
-
-def elements(type_: str) -> list[str]:
-    """What a tuple type holds; nothing of any other."""
-    inner = re.fullmatch(r"(?:typing\.)?[tT]uple\[([\w., ]+)\]", type_)
-    return [part.strip() for part in inner[1].split(",")] if inner else []
 
 
 def last_part(type_: str) -> str:
@@ -111,7 +107,7 @@ def giving(routine: Routine, splits: Sequence[str]) -> Routine:
     kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS]
     if not any(each.name == "batch_size" for each in kept):
         kept.append(Parameter(name="batch_size", type="int"))
-    twice = ", split twice," if len(splits) > len(TWO_SPLITS) else ""
+    twice = ", split twice," if splits == SPLITS else ""
     what = f"gives loaders for {', '.join(splits)}{twice} whose batches are tensors of inputs and targets"
     purpose = f"{routine.purpose.rstrip('.')}; {what}." if routine.purpose else f"{what.capitalize()}."
     returns = f"tuple[{', '.join(LOADER for _ in splits)}]"
