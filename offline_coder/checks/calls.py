@@ -9,43 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from offline_coder.checks.call_shapes import FunctionNode, Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef
 _Names = tuple[tuple[str, Definition], ...]
 
-# Decorators that leave the parameters as they are written.
-_HARMLESS = frozenset({"abstractmethod", "no_grad", "inference_mode", "override"})
 _FIELDS = ("dataclass", "NamedTuple", "BaseModel")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a call must look like: names by position, which of all have no default, and what else is taken."""
-
-    positional: tuple[str, ...]
-    positional_only: int
-    keyword_only: tuple[str, ...]
-    required: frozenset[str]
-    any_position: bool
-    any_keyword: bool
-
-    def shown(self) -> str:
-        """The parameters as a call would name them."""
-        names = [*self.positional, *self.keyword_only]
-        return ", ".join(name if name in self.required else f"{name}=..." for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a call reaches: its shape and the name to speak of it."""
-
-    name: str
-    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +198,7 @@ class _Reader:
                 method = lineage.method(function.attr)
                 shown = f"{cls.name}.{function.attr}"
                 if method is not None:
-                    target = _target(shown, method, bound=True)
+                    target = target_of(shown, method, bound=True)
                 elif lineage.closed and not lineage.offers(function.attr):
                     yield self._missing(call, cls, function.attr, lineage)
             elif isinstance(owner := self._definition(function.value), ast.ClassDef):
@@ -233,11 +206,11 @@ class _Reader:
         if target is None:
             named = self._definition(function)
             if isinstance(named, FunctionNode):
-                target = _target(named.name, named, bound=False)
+                target = target_of(named.name, named, bound=False)
             elif isinstance(named, ast.ClassDef):
                 target = self._constructor(named)
         if target is not None:
-            for message in _mismatches(call, target):
+            for message in mismatches(call, target):
                 yield Finding(
                     file=self.path,
                     line=call.lineno,
@@ -285,13 +258,8 @@ class _Reader:
     def _unbound(self, call: ast.Call, function: ast.Attribute, cls: ast.ClassDef) -> Iterator[Finding]:
         """A call on the class, where its arguments are too few for the object to be among them."""
         method = self._lineage(cls).method(function.attr)
-        target = _target(f"{cls.name}.{function.attr}", method, bound=False) if method else None
-        if (
-            method is None
-            or target is None
-            or _self_of(method) is None
-            or not list(_mismatches(call, target))
-        ):
+        target = target_of(f"{cls.name}.{function.attr}", method, bound=False) if method else None
+        if method is None or target is None or _self_of(method) is None or not list(mismatches(call, target)):
             return
         yield Finding(
             file=self.path,
@@ -306,7 +274,7 @@ class _Reader:
         lineage = self._lineage(cls)
         init = lineage.method("__init__")
         if init is not None:
-            return _target(cls.name, init, bound=True)
+            return target_of(cls.name, init, bound=True)
         if any(any(word in ast.unparse(mark) for word in _FIELDS) for mark in _marks(lineage)):
             return None
         if not lineage.closed or lineage.method("__new__") is not None:
@@ -320,7 +288,7 @@ class _Reader:
         bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
         if method is None and any(map(is_torch_module, bases)):
             method = lineage.method("forward")
-        return _target(name, method, bound=True) if method is not None else None
+        return target_of(name, method, bound=True) if method is not None else None
 
 
 def _values_given(function: FunctionNode) -> int | None:
@@ -333,63 +301,12 @@ def _values_given(function: FunctionNode) -> int | None:
         else None
         for node in returns
     }
-    plain = _target("", function, bound=False) and not yields and isinstance(function, ast.FunctionDef)
+    plain = target_of("", function, bound=False) and not yields and isinstance(function, ast.FunctionDef)
     return counts.pop() if plain and len(counts) == 1 else None
 
 
 def _marks(lineage: Lineage) -> list[ast.expr]:
     return [mark for cls in lineage.classes for mark in (*cls.decorator_list, *cls.bases)]
-
-
-def _target(name: str, node: FunctionNode, *, bound: bool) -> Target | None:
-    """The shape of a call of `node`; `bound` when it is reached through an object or its class."""
-    static = False
-    for mark in node.decorator_list:
-        called = mark.func if isinstance(mark, ast.Call) else mark
-        word = ast.unparse(called).rpartition(".")[2]
-        static |= word == "staticmethod"
-        if word not in _HARMLESS | {"staticmethod", "classmethod"}:
-            return None
-    arguments = node.args
-    positional = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
-    required = set(positional[: len(positional) - len(arguments.defaults)])
-    required |= {
-        arg.arg
-        for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        if default is None
-    }
-    first = 1 if bound and not static else 0
-    return Target(
-        name,
-        Shape(
-            tuple(positional[first:]),
-            max(0, len(arguments.posonlyargs) - first),
-            tuple(arg.arg for arg in arguments.kwonlyargs),
-            frozenset(required - set(positional[:first])),
-            any_position=arguments.vararg is not None,
-            any_keyword=arguments.kwarg is not None,
-        ),
-    )
-
-
-def _mismatches(call: ast.Call, target: Target) -> Iterator[str]:
-    shape = target.shape
-    given = [arg for arg in call.args if not isinstance(arg, ast.Starred)]
-    named = [keyword.arg for keyword in call.keywords if keyword.arg is not None]
-    open_ended = len(given) < len(call.args) or len(named) < len(call.keywords)
-    if len(given) > len(shape.positional) and not shape.any_position:
-        yield f"{target.name} takes {len(shape.positional)} arguments by position, not {len(given)}"
-    accepted = {*shape.positional[shape.positional_only :], *shape.keyword_only}
-    unknown = [name for name in named if name not in accepted]
-    if unknown and not shape.any_keyword:
-        yield f"{target.name} has no parameter {', '.join(map(repr, unknown))}"
-    filled = {*shape.positional[: len(given)], *named}
-    twice = [name for name in shape.positional[: len(given)] if name in named]
-    if twice:
-        yield f"{target.name} gets {', '.join(map(repr, twice))} twice"
-    lacking = [name for name in (*shape.positional, *shape.keyword_only) if name in shape.required - filled]
-    if lacking and not open_ended:
-        yield f"{target.name} needs {', '.join(map(repr, lacking))}"
 
 
 def _scope(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:

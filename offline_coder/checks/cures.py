@@ -26,6 +26,7 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library import library_names
+from offline_coder.checks.library_calls import with_its_parameters
 from offline_coder.checks.parameters import with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule
@@ -96,6 +97,13 @@ def read_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """Inputs or targets of a TensorDataset: read from its tensors."""
     new = with_parts(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"the tensors of the data set in line {finding.line}")
+
+
+def name_parameters(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An argument of a library's call that is no parameter: under the name that it has there."""
+    imports = repository.modules.imports[finding.file]
+    new = with_its_parameters(repository.files[finding.file], tree, imports, finding.line)
+    yield from _edits(finding.file, new, f"the parameters of {finding.subject} in line {finding.line}")
 
 
 def make_layer_once(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -306,6 +314,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-library-name": (spelled_as_there,),
     "layer-operand": (call_layer,),
     "layer-in-call": (make_layer_once,),
+    "library-call": (name_parameters,),
     "array-dataset": (make_tensors,),
     "dataset-attribute": (read_tensors,),
     "unused-parameter": (use_given,),

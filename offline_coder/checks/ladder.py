@@ -18,6 +18,7 @@ from offline_coder.checks.entry import check_entry
 from offline_coder.checks.imports import check_imports
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
+from offline_coder.checks.library_calls import check_library_calls
 from offline_coder.checks.names import check_names
 from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.packages import check_packages
@@ -43,10 +44,10 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), what is taken from PyTorch and NumPy, duplicates, calls, functions that never end,
-    attributes, contracts (when `architecture` is given; "missing-file" for a planned module that is not
-    there), configuration keys (when `config`, the loaded config.yaml, is given), stubs, entry point. A file
-    that does not parse stops on the first rung.
+    distribution names), what is taken from PyTorch, NumPy and scikit-learn and how it is called, duplicates,
+    calls, functions that never end, attributes, contracts (when `architecture` is given; "missing-file" for
+    a planned module that is not there), configuration keys (when `config`, the loaded config.yaml, is
+    given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -57,6 +58,7 @@ def check_repository(
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
     findings += check_library(whole)
+    findings += check_library_calls(whole)
     findings += check_layers(whole)
     findings += check_arrays(whole)
     findings += check_dataset_reads(whole)

@@ -1,7 +1,7 @@
-"""Does what code takes from PyTorch, NumPy and some modules of Python's own library exist there?
+"""Does what code takes from PyTorch, NumPy, scikit-learn and some modules of Python's library exist there?
 
-Small models call functions that no version ever had. The names of PyTorch and NumPy are those of the
-versions in requirements/, written by scripts/library_names.py, so that a check does not import them.
+Small models call functions that no version ever had. The names of PyTorch, NumPy and scikit-learn are those
+of the versions in requirements/, written by scripts/library_names.py, so that a check does not import them.
 """
 
 import ast
@@ -89,24 +89,33 @@ def _missing(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterat
         for statement in node.body
         for inner in ast.walk(statement)
     } | _never_evaluated(tree, nodes)
-    aliases: dict[str, str] = {}
     for found in imports:
-        if found.name is None:
-            bound, target = (found.bound_as, found.target) if found.bound_as else _root(found.target)
-            aliases[bound] = target
-        elif found.target in known:
-            aliases[found.bound_as or found.name] = f"{found.target}.{found.name}"
+        if found.name is not None and found.target in known:
             exists = found.name in known[found.target] or found.name == "*"
             if not exists and not found.guarded and found.name not in said:
                 yield _finding(path, found.line, found.target, found.name)
-    for name in _hidden(nodes):
-        aliases.pop(name, None)
+    aliases = bound_to(nodes, imports)
     for node in nodes:
         if isinstance(node, ast.Attribute) and node not in guarded:
             module = _module_of(node.value, aliases, known)
             private = node.attr.startswith("_") or node.attr in said
             if module and isinstance(node.ctx, ast.Load) and not private and node.attr not in known[module]:
                 yield _finding(path, node.lineno, module, node.attr)
+
+
+def bound_to(nodes: tuple[ast.AST, ...], imports: tuple[Import, ...]) -> dict[str, str]:
+    """What the imported names of a file with these `nodes` stand for ("np": "numpy"), modules and what is
+    taken from known ones; without those that something else in the file hides."""
+    aliases: dict[str, str] = {}
+    for found in imports:
+        if found.name is None:
+            bound, target = (found.bound_as, found.target) if found.bound_as else _root(found.target)
+            aliases[bound] = target
+        elif found.target in library_names():
+            aliases[found.bound_as or found.name] = f"{found.target}.{found.name}"
+    for name in _hidden(nodes):
+        aliases.pop(name, None)
+    return aliases
 
 
 def _never_evaluated(tree: ast.Module, nodes: tuple[ast.AST, ...]) -> set[ast.AST]:

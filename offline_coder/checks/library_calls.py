@@ -1,0 +1,151 @@
+"""Are functions and classes of PyTorch, NumPy and scikit-learn called with arguments that they have?
+
+The signatures are those of the versions in requirements/, written by scripts/library_names.py, so that a
+check does not import the libraries. What says nothing of its parameters is not judged.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from pathlib import Path
+
+from offline_coder.checks.call_shapes import Target, mismatches, target_of
+from offline_coder.checks.edits import replace_each
+from offline_coder.checks.library import bound_to
+from offline_coder.checks.modules import Import, modules_of
+from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import usual_name
+
+SIGNATURES = Path(__file__).with_name("library_signatures.json")
+RULE = "library-call"
+IN_TWO = "sklearn.model_selection.train_test_split"
+"""Gives two parts of each array that it gets."""
+NEARLY = 0.8
+"""How like two names are that are meant to be the same, as difflib counts."""
+
+
+@cache
+def signatures() -> Mapping[str, str]:
+    """Dotted name of a callable -> its parameters, in brackets."""
+    known: dict[str, str] = json.loads(SIGNATURES.read_text(encoding="utf-8"))["signatures"]
+    return known
+
+
+@cache
+def target_named(dotted: str) -> Target | None:
+    """What a call of `dotted` must look like."""
+    shown = signatures().get(dotted)
+    if shown is None:
+        return None
+    definition = ast.parse(f"def called{shown}: ...").body[0]
+    return (
+        target_of(dotted.rpartition(".")[2], definition, bound=False)
+        if isinstance(definition, ast.FunctionDef)
+        else None
+    )
+
+
+def check_library_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Errors of rule "library-call" in `files` (path -> text): a call of a known function or class that it
+    does not take, or whose result is taken apart into another number of parts than it gives."""
+    modules = modules_of(files)
+    return tuple(
+        finding
+        for path, tree in modules.trees.items()
+        for finding in _findings_of(path, tree, modules.imports[path])
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tuple[Finding, ...]:
+    found = [*_misfits(path, tree, imports), *_parted(path, tree, imports)]
+    return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def library_calls(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.Call, str]]:
+    """The calls of known functions and classes in a file, with the dotted name of each."""
+    nodes = nodes_of(tree)
+    aliases = bound_to(nodes, imports)
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            root, _, rest = (ast.unparse(node.func) if _is_dotted(node.func) else "").partition(".")
+            dotted = f"{aliases.get(root, '')}.{rest}".strip(".")
+            if dotted in signatures():
+                yield node, dotted
+
+
+def signatures_at(text: str, line: int) -> list[str]:
+    """How the functions and classes of the libraries are called that `line` of `text`, a file, calls."""
+    modules = modules_of({"a.py": text})
+    return [
+        f"{dotted}{signatures()[dotted]}"
+        for path, tree in modules.trees.items()
+        for call, dotted in library_calls(tree, modules.imports[path])
+        if call.lineno <= line <= (call.end_lineno or call.lineno)
+    ]
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _misfits(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
+    for call, dotted in library_calls(tree, imports):
+        target = target_named(dotted)
+        for message in mismatches(call, target) if target is not None else ():
+            yield _finding(path, call.lineno, dotted, message)
+
+
+def _parted(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
+    """Assignments that take more or fewer parts from train_test_split than it gives."""
+    called = {call: dotted for call, dotted in library_calls(tree, imports) if dotted == IN_TWO}
+    for node in nodes_of(tree) if called else ():
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        taken = node.targets[0]
+        dotted = called.get(node.value, "")
+        arrays = node.value.args
+        starred = any(isinstance(each, ast.Starred) for each in (*arrays, *getattr(taken, "elts", ())))
+        if dotted and isinstance(taken, ast.Tuple) and not starred and len(taken.elts) != 2 * len(arrays):
+            given = f"{2 * len(arrays)} parts, two of each array, not {len(taken.elts)}"
+            yield _finding(path, node.lineno, dotted, f"train_test_split gives {given}")
+
+
+def _finding(path: str, line: int, dotted: str, message: str) -> Finding:
+    return Finding(
+        file=path,
+        line=line,
+        rule=RULE,
+        message=message,
+        advice=f"It is {dotted.rpartition('.')[2]}{signatures()[dotted]}.",
+        subject=dotted,
+    )
+
+
+def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
+    """`text` with each argument of the library's calls in `line` that has a name which is no parameter under
+    that of the one parameter that is spelled nearly so or means the same; None where there is none."""
+    changes: list[tuple[ast.expr, str]] = []
+    for call, dotted in library_calls(tree, imports):
+        target = target_named(dotted)
+        if call.lineno != line or target is None or target.shape.any_keyword:
+            continue
+        names = [*target.shape.positional[target.shape.positional_only :], *target.shape.keyword_only]
+        given = {keyword.arg for keyword in call.keywords} | set(names[: len(call.args)])
+        new = ast.Call(call.func, call.args, [])
+        for keyword in call.keywords:
+            right = keyword.arg
+            if right is not None and right not in names:
+                usual = [name for name in names if usual_name(name) == usual_name(right)]
+                like = (usual or get_close_matches(right, names, 1, NEARLY))[:1]
+                right = like[0] if like and like[0] not in given else right
+                given.add(right)
+            new.keywords.append(ast.keyword(right, keyword.value))
+        if [each.arg for each in new.keywords] != [each.arg for each in call.keywords]:
+            changes.append((call, ast.unparse(new)))
+    return replace_each(text, changes) if changes else None
