@@ -24,6 +24,7 @@ from offline_coder.runs.journal import Journal
 from offline_coder.runs.meter import Meter
 from offline_coder.stages.analysis import analyse
 from offline_coder.stages.budget import Budget
+from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.coding import write_code
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
@@ -65,6 +66,7 @@ class Repository:
                 left_out=file.left_out,
                 candidates=file.candidates,
                 chosen=file.chosen,
+                chosen_by=file.chosen_by,
                 ends=file.ends,
             )
             for file in self.written.values()
@@ -197,7 +199,8 @@ async def make_repository(
             meter.watcher.step_done(f"{written.path}: {written.verdict}")
 
         look = checks_of(plan)
-        written = await write_code(engine, context, plan, analyses, look, settings, keep)
+        chooser = Chooser(engine, context, plan, look, settings, journal)
+        written = await write_code(engine, context, plan, analyses, chooser, settings, keep)
 
     with meter.stage("repair"):
         mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)

@@ -10,7 +10,8 @@ from offline_coder.core.values import Value
 
 class FileVerdict(Value):
     """How one module came about. `before` is what was wrong with answers that were not kept; of several
-    `candidates`, each with its findings, the one at place `chosen` was taken. `ends` are the answers that
+    `candidates`, each with its findings, the one at place `chosen` was taken, because of what `chosen_by`
+    names. `ends` are the answers that
     were ended early."""
 
     path: str
@@ -20,6 +21,7 @@ class FileVerdict(Value):
     left_out: tuple[str, ...]
     candidates: tuple[Tally, ...] = ()
     chosen: int = 0
+    chosen_by: Literal["", "checks", "trial run", "verdict"] = ""
     ends: tuple[EarlyEnd, ...] = ()
 
 

@@ -2,23 +2,23 @@
 imports from are done; independent files are written together."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from offline_coder.checks.attributes import MODULE_BASES
-from offline_coder.checks.mend import Look, mend
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
-from offline_coder.core.finding import Tally
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
+from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import PREFILL, Frame, Written
+from offline_coder.stages.usage import usage_of
 
 SEEDS_APART = 1000
 """Between the seeds of two candidates; each may take several in a row."""
@@ -48,11 +48,12 @@ async def write_code(
     context: Context,
     plan: Plan,
     analyses: Mapping[str, str],
-    look: Look,
+    chooser: Chooser,
     settings: StageSettings,
     done: OnWritten,
 ) -> dict[str, Written]:
-    """Module path -> its file, every one of which parses; in build order. `look` judges candidates.
+    """Module path -> its file, every one of which parses; in build order. `chooser` takes one of several
+    candidates.
 
     Raises what the engine raises; files already given to `done` are whole.
     """
@@ -63,7 +64,8 @@ async def write_code(
         needed = order.depends_on[path]
         await asyncio.gather(*(asyncio.shield(pending[name]) for name in needed))
         texts = {name: pending[name].result().text for name in needed}
-        written = await write_module(engine, context, plan, path, analyses[path], texts, look, settings)
+        drafts = await write_drafts(engine, context, plan, path, analyses[path], texts, settings)
+        written = await chooser.best_of(drafts, texts)
         done(written)
         return written
 
@@ -78,18 +80,17 @@ async def write_code(
     return {written.path: written for written in results}
 
 
-async def write_module(
+async def write_drafts(
     engine: Engine,
     context: Context,
     plan: Plan,
     path: str,
     analysis: str,
     dependencies: Mapping[str, str],
-    look: Look,
     settings: StageSettings,
-) -> Written:
-    """One file: asked for, checked, repaired, or a stub when nothing else parses. Of several candidates,
-    asked for together, the one that fits its dependencies best."""
+) -> list[Written]:
+    """The candidates for one file, asked for together: each written, repaired, or a stub when nothing else
+    parses. Raises what the engine raises."""
     module = plan.architecture.module(path)
     frame = Frame(opening(plan, module, dependencies), ends_of(plan, module))
     task = await fitting_task(engine, context, plan, module, analysis, dependencies, settings, frame.begun)
@@ -100,8 +101,7 @@ async def write_module(
     drafts = await asyncio.gather(
         *(write_file(engine, context, task.text, module, way, frame) for way in ways)
     )
-    best = drafts[0] if len(drafts) == 1 else best_of(drafts, dependencies, look, plan.build_order.order)
-    return replace(best, left_out=task.left_out)
+    return [replace(draft, left_out=task.left_out) for draft in drafts]
 
 
 def ends_of(plan: Plan, module: Module) -> tuple[str, ...]:
@@ -116,22 +116,6 @@ def ends_of(plan: Plan, module: Module) -> tuple[str, ...]:
     ]
     guard = () if module.path == ENTRY_POINT else ("\nif __name__",)
     return (*titles, *definitions, *guard)
-
-
-def best_of(
-    drafts: Sequence[Written], dependencies: Mapping[str, str], look: Look, order: Sequence[str]
-) -> Written:
-    """The draft with the fewest findings beside its dependencies, after what a machine can mend; a stub
-    only when all are stubs, the first of equals. It records how all of them did."""
-    tallies = tuple(
-        Tally.of(mend({**dependencies, draft.path: draft.text}, look, order).findings) for draft in drafts
-    )
-    ranks = [
-        (draft.verdict == "stub", tally.errors, tally.others)
-        for draft, tally in zip(drafts, tallies, strict=True)
-    ]
-    chosen = ranks.index(min(ranks))
-    return replace(drafts[chosen], candidates=tallies, chosen=chosen)
 
 
 async def fitting_task(
@@ -179,6 +163,7 @@ def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, 
         example_import=example_import(plan, importable),
         entry_point=module.path == ENTRY_POINT,
         networks=[cls.name for cls in module.classes if not MODULE_BASES.isdisjoint(cls.bases)],
+        usage=usage_of(contract(module)),
         config_keys=[f"{entry.key} = {entry.value!r}" for entry in plan.config],
     )
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from offline_coder.checks.library_calls import signatures_at
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
@@ -30,6 +31,7 @@ from offline_coder.stages.repair import FENCE, PREFILL, errors_in, tidy_code
 from offline_coder.stages.rewriting import NEXT_DEFINITION, definition_of, imports_of, room_for_rewrite
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
+from offline_coder.stages.usage import usage_of
 
 MAX_LINES = 2000
 """Lines of a file that can be corrected; each is a choice of the constraint."""
@@ -160,6 +162,8 @@ async def by_definition(
         imports=imports_of(files[target.file]),
         outline=outline_of(files[target.file]),
         others=others(failed.run, target.file),
+        usage=usage_of(target.head),
+        signatures=signatures_at(files[target.file], place.line),
     )
     messages = context.messages(task, prefill=PREFILL + begun.head)
     purpose = f"debugging:{target.file}:{target.name}"
@@ -192,6 +196,7 @@ async def by_lines(
         lines=lines[first - 1 : last],
         first=first,
         others=others(failed.run, path),
+        signatures=signatures_at(failed.run.files[path], failed.line),
     )
     messages = context.messages(task)
     purpose = f"debugging:{path}"

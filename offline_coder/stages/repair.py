@@ -36,6 +36,8 @@ CONTINUED: dict[FinishReason, str] = {
 }
 
 Verdict = Literal["first answer", "repaired", "stub"]
+ChosenBy = Literal["", "checks", "trial run", "verdict"]
+"""What told a candidate from the others; "" where there was one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Written:
     """One file of the repository: text that parses, and how it came about.
 
     `repairs` are the rungs that were tried, in order; `findings` what was wrong before them. Where there
-    were several candidates, `candidates` are the findings of each and `chosen` is the place of this one.
+    were several candidates, `candidates` are the findings of each, `chosen` is the place of this one, and
+    `chosen_by` what decided.
     `ends` are the answers that were ended early.
     """
 
@@ -55,6 +58,7 @@ class Written:
     left_out: tuple[str, ...] = ()
     candidates: tuple[Tally, ...] = ()
     chosen: int = 0
+    chosen_by: ChosenBy = ""
     ends: tuple[EarlyEnd, ...] = ()
 
 

@@ -18,7 +18,7 @@ from offline_coder.core.plan import Plan
 from offline_coder.core.request import Completion, Message, Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.budget import Budget
-from offline_coder.stages.coding import SEEDS_APART, ShownFile, write_module
+from offline_coder.stages.coding import SEEDS_APART, ShownFile, write_drafts
 from offline_coder.stages.opening import contract
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import Frame, ask_code, errors_in
@@ -64,9 +64,7 @@ async def rewrite_files(
     """
 
     async def again(metered: Engine, files: Mapping[str, str], path: str, room: int) -> str:
-        return await another_candidate(
-            metered, context, plan, analyses[path], files, look, path, settings, room
-        )
+        return await another_candidate(metered, context, plan, analyses[path], files, path, settings, room)
 
     async def whole(metered: Engine, files: Mapping[str, str], path: str, room: int) -> str:
         wrong = [f for f in mended.findings if f.file == path and f.severity == "error"]
@@ -93,7 +91,6 @@ async def another_candidate(
     plan: Plan,
     analysis: str,
     files: Mapping[str, str],
-    look: Look,
     path: str,
     settings: StageSettings,
     room: int,
@@ -109,7 +106,7 @@ async def another_candidate(
             "continuations": 0,
         }
     )
-    written = await write_module(engine, context, plan, path, analysis, needed, look, bounded)
+    (written,) = await write_drafts(engine, context, plan, path, analysis, needed, bounded)
     return "" if written.verdict == "stub" else written.text
 
 

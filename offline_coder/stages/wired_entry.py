@@ -68,14 +68,15 @@ READERS = {
 """What reads a file, by the end of its name, and the ending of what it reads."""
 
 
-def wired_entry(plan: Plan, files: Mapping[str, str]) -> str:
+def wired_entry(plan: Plan, files: Mapping[str, str], *, unfinished: bool = False) -> str:
     """The text of main.py for the repository `files` (path -> text); "" where the code has no step to
-    call beyond its data, or what else the plan wants in main.py is not there. Always the same for the
-    same input."""
+    call beyond its data, or what else the plan wants in main.py is not there. Of a repository that is
+    `unfinished` one step is enough. Always the same for the same input."""
     steps = steps_of(plan, files)
     module = entry_module(plan)
-    kept = kept_definitions(plan, files)
-    if all(step.phase == DATA for step in steps) or module is None or kept is None:
+    kept = kept_definitions(plan, files) if not unfinished else []
+    enough = any(unfinished or step.phase != DATA for step in steps)
+    if not enough or module is None or kept is None:
         return ""
     settings: dict[str, dict[str, ConfigValue]] = {}
     for entry in plan.config:

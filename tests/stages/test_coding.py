@@ -1,12 +1,15 @@
 """Files are written along the graph, and see the code they build on, or are told what they do not see."""
 
 import asyncio
+from pathlib import Path
 
 from offline_coder.checks.ladder import check_repository
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
+from offline_coder.runs.journal import Journal
+from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.coding import ends_of, write_code
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written
@@ -22,6 +25,11 @@ PLAN = Plan(
     ),
     config=(),
 )
+
+
+def chooser(engine: ScriptedEngine, settings: StageSettings, journal: Path) -> Chooser:
+    """Judges by the ladder of checks alone."""
+    return Chooser(engine, Context("paper"), PLAN, check_repository, settings, Journal(journal))
 
 
 def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request], list[str]]:
@@ -42,7 +50,7 @@ def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request],
             Context("paper"),
             PLAN,
             dict.fromkeys(PATHS, "specification"),
-            check_repository,
+            chooser(engine, StageSettings(), Path("unused")),
             StageSettings(),
             lambda file: done.append(file.path),
         )
@@ -74,31 +82,6 @@ def test_the_shared_part_of_all_prompts_is_the_same() -> None:
     _, asked, _ = run(context=32768)
     starts = {request.messages[1].content.partition("# Task")[0] for request in asked}
     assert len(starts) == 1
-
-
-def test_the_best_of_several_candidates_is_kept_and_the_others_are_counted() -> None:
-    bodies = {0: "def f() -> int:\n    return nothing\n", 1000: "def f() -> int:\n    return 1\n",
-              2000: "not Python ("}  # fmt: skip
-
-    def answer(request: Request) -> str:
-        return bodies.get(request.seed, "still not (")
-
-    files = asyncio.run(
-        write_code(
-            ScriptedEngine(answer, context=32768),
-            Context("paper"),
-            PLAN,
-            dict.fromkeys(PATHS, "specification"),
-            check_repository,
-            StageSettings(candidates=3),
-            lambda file: None,
-        )
-    )
-    data = files["data.py"]
-    assert "return 1" in data.text
-    assert data.chosen == 1
-    assert [tally.errors for tally in data.candidates] == [1, 0, 0]
-    assert data.verdict == "first answer"
 
 
 def test_an_answer_ends_where_it_begins_another_file() -> None:

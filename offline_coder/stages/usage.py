@@ -1,0 +1,29 @@
+"""Usage: how the libraries are used for what a definition takes and gives, said where it is written.
+
+Small models know the libraries nearly: they ask train_test_split for three parts and loaders for their
+arrays. What is said is about libraries, never about a paper, and only what the heads of the definitions
+call for.
+"""
+
+import re
+
+from offline_coder.stages.prompting import render_prompt
+
+MAKES_LOADERS = re.compile(r"->[^#\n]*\bDataLoader\b")
+TAKES_LOADERS = re.compile(r"\w:\s*[\w.]*\bDataLoader\b")
+TRAINS = re.compile(r"\bdef \w*(?:train|fit)\w*\([^)]*\bmodel\b", re.IGNORECASE)
+EVALUATES = re.compile(r"\bdef \w*(?:eval|test|measure|valid|compare)\w*\([^)]*\bmodel\b", re.IGNORECASE)
+NETWORKS = re.compile(r"\bclass \w+\([^)]*\bModule\b|\bdef forward\(self\b")
+
+
+def usage_of(heads: str) -> str:
+    """What to know for writing the definitions with these `heads` (a contract, or code), a list item each;
+    "" where nothing is called for."""
+    return render_prompt(
+        "coding/usage.md.j2",
+        makes_loaders=MAKES_LOADERS.search(heads) is not None,
+        takes_loaders=TAKES_LOADERS.search(heads) is not None,
+        trains=TRAINS.search(heads) is not None,
+        evaluates=EVALUATES.search(heads) is not None,
+        networks=NETWORKS.search(heads) is not None,
+    )

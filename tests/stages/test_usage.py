@@ -1,0 +1,40 @@
+"""What is said about the libraries where a definition is written."""
+
+import pytest
+
+from offline_coder.stages.usage import usage_of
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("def load(size: int) -> tuple[torch.utils.data.DataLoader, DataLoader]: ...", "train_test_split"),
+        ("def measure(model: nn.Module, test: DataLoader) -> float: ...", "for inputs, targets in loader"),
+        ("def measure(model: nn.Module, test: DataLoader) -> float: ...", "torch.no_grad()"),
+        ("def train_model(model: nn.Module, lr: float) -> None: ...", "loss.backward()"),
+        ("class Net(nn.Module):  # the network", "nn.Embedding"),
+        ("def forward(self, x: torch.Tensor) -> torch.Tensor:", "nn.Embedding"),
+    ],
+)
+def test_what_a_head_calls_for_is_said(head: str, said: str) -> None:
+    assert said in usage_of(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "def load_text(path: str) -> list[str]: ...  # no DataLoader",
+        "class Settings:",
+        "def main() -> None: ...",
+        "",
+    ],
+)
+def test_nothing_is_said_where_nothing_is_called_for(head: str) -> None:
+    assert usage_of(head) == ""
+
+
+def test_only_what_is_called_for_is_said() -> None:
+    notes = usage_of("def evaluate(model: nn.Module, loader: DataLoader) -> float: ...")
+    assert "train_test_split" not in notes
+    assert "optimizer" not in notes
+    assert all(line.startswith("- ") for line in notes.split("\n"))
