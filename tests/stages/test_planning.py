@@ -42,7 +42,14 @@ from offline_coder.stages.planning.artefacts import plan_files
 from offline_coder.stages.planning.calls import purpose_of
 from offline_coder.stages.planning.candidates import candidates
 from offline_coder.stages.planning.config import texts_of
-from offline_coder.stages.planning.overview import Overview, ended, overview_values, parts_of, write_overview
+from offline_coder.stages.planning.overview import (
+    Overview,
+    begun_once,
+    ended,
+    overview_values,
+    parts_of,
+    write_overview,
+)
 from offline_coder.stages.planning.reading import read_plan
 from offline_coder.stages.planning.signatures import routine_of, with_known_types
 from offline_coder.stages.prompting import TEMPLATES, Context
@@ -398,6 +405,19 @@ def test_prompts_of_planning_hold_no_example_that_a_plan_could_copy(template: Pa
     assert set(re.findall(r"\b\w+\.py\b", text)) <= GIVEN_PATHS
     assert set(re.findall(r'"([^"\n{}|]*)"', re.sub(r"{[{%].*?[%}]}", "", text))) <= {"", "none", "nn.Module"}
     assert not re.search(r"\w\(\w+:|e\.g\.|for example", text)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "once"),
+    [
+        ("goals", "A reproduction should show that a reproduction should show the gain.", "A reproduction should show the gain."),
+        ("data", "The experiments use The experiments use the experiments use digits.", "The experiments use digits."),
+        ("metrics", "The paper reports accuracy.", "The paper reports accuracy."),
+        ("experiments", "Train Train it.", "Train Train it."),
+    ],
+)  # fmt: skip
+def test_a_field_of_the_overview_begins_once(field: str, text: str, once: str) -> None:
+    assert begun_once(field, text) == once
 
 
 def test_the_overview_has_a_sentence_for_each_section_of_the_method() -> None:

@@ -55,7 +55,11 @@ class Overview(Value):
     def markdown(self, titles: dict[str, str]) -> str:
         """The fields under second-level headings, in this order; the method as a numbered list, each part
         with its title of `titles` (section id -> title). Sections of which the same is said are one part."""
-        parts = {name: ended(text, limit_of(name, text)) for name, text in self if isinstance(text, str)}
+        parts = {
+            name: begun_once(name, ended(text, limit_of(name, text)))
+            for name, text in self
+            if isinstance(text, str)
+        }
         said: dict[str, list[str]] = {}
         for section, text in self.method.items():
             said.setdefault(ended(text, limit_of("method", text)), []).append(
@@ -94,6 +98,16 @@ def limit_of(name: str, text: str) -> int:
     """The most characters that field `name` can have with the beginning of `text`."""
     begun = re.match(BEGINNINGS[name], text)
     return LIMITS[name] + (begun.end() if begun else 0)
+
+
+def begun_once(name: str, text: str) -> str:
+    """`text` without the beginning of field `name` where the model began again with the same words."""
+    beginning = BEGINNINGS[name]
+    again = beginning.removesuffix("that ").lower()
+    while text.startswith(beginning) and text[len(beginning) :].lower().startswith(again):
+        rest = text[len(beginning) :]
+        text = rest[0].upper() + rest[1:]
+    return text
 
 
 def ended(text: str, limit: int) -> str:
