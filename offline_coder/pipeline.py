@@ -7,6 +7,7 @@ from functools import partial
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look, mend
+from offline_coder.checks.settled import rules_with
 from offline_coder.checks.standing_in import stand_in
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
@@ -203,11 +204,12 @@ async def make_repository(
         written = await write_code(engine, context, plan, analyses, chooser, settings, keep)
 
     with meter.stage("repair"):
-        mended = mend({path: file.text for path, file in written.items()}, look, plan.build_order.order)
+        known, order = rules_with(config_tree(plan.config)), plan.build_order.order
+        mended = mend({path: file.text for path, file in written.items()}, look, order, known)
         budget = Budget.of(settings)
         mended = await rewrite(engine, context, plan, mended, look, settings, budget)
         mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
-        mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
+        mended = stand_in(mended, modules, look, order, config_tree(plan.config))
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}

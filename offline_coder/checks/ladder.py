@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from offline_coder.checks.arrays import check_arrays
+from offline_coder.checks.assumed_sizes import check_assumed
 from offline_coder.checks.attributes import check_attributes
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
@@ -55,6 +56,7 @@ def check_repository(
     whole = {path: files[path] for path in paths if path.endswith(".py") and path not in broken}
     names = [finding for path, text in whole.items() for finding in check_names(path, text)]
     stubs = [finding for path, text in whole.items() for finding in check_stubs(path, text)]
+    stubs += [finding for path, text in whole.items() for finding in check_assumed(path, text)]
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
     findings += check_library(whole)

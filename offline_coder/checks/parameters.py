@@ -16,6 +16,8 @@ NETWORKS = frozenset({"model", "network", "net"})
 """Names of parameters that are the network that is trained or measured, unless their type is plain."""
 DATA = frozenset({"data", "dataset", "loader", "dataloader"})
 """The last words of names of parameters that are the data, unless their type is plain."""
+TOOLS = frozenset({"optimizer", "criterion", "loss", "scheduler"})
+"""The last words of what training makes for itself."""
 PLAIN = frozenset({"str", "int", "float", "bool", "dict"})
 
 
@@ -42,7 +44,7 @@ def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
 def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     found = []
     for unused in _unused_in(tree):
-        subject = unused.name in NETWORKS or unused.name.rpartition("_")[2] in DATA
+        subject = unused.name in NETWORKS or _last_word(unused.name) in DATA
         worked_on = subject and unused.annotation not in PLAIN
         what = "gives another value to" if unused.over else "never uses"
         found.append(
@@ -78,6 +80,8 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
             and isinstance(node.value, ast.Call)
             and isinstance(node.value.func, ast.Name)
             and node.value.func.id in classes
+            and (_last_word(name) in DATA) == (_last_word(node.targets[0].id) in DATA)
+            and _last_word(node.targets[0].id) not in TOOLS
         ]
         if len(made) != 1:
             return None
@@ -90,6 +94,10 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
         using = replace_uses(text, uses, own, name)
         return replace_statement(using, statement, []) if using is not None else None
     return None
+
+
+def _last_word(name: str) -> str:
+    return name.rpartition("_")[2]
 
 
 def _unused_in(tree: ast.Module) -> Iterator[Unused]:

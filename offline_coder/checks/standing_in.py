@@ -1,13 +1,15 @@
 """The last resort: what nobody could mend gets a stand-in that says so and fails when it is reached.
 
-A name that nothing defines is replaced by `undefined("name")`, which raises; a planned definition that is
-missing gets its head and a body that raises. Everything around it stays as it was written.
+A size of a network that nothing says is assumed, and marked; any other name that nothing defines is replaced
+by `undefined("name")`, which raises; a planned definition that is missing gets its head and a body that
+raises. Everything around it stays as it was written.
 """
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.edits import (
     Definition,
     add_import,
@@ -19,11 +21,10 @@ from offline_coder.checks.edits import (
 )
 from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
+from offline_coder.checks.settled import settled_by
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
 from offline_coder.checks.source import function_around
 from offline_coder.checks.targets import targets
-from offline_coder.checks.usual_tools import usual_of_network
-from offline_coder.checks.usual_values import usual_attribute, usual_value
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module
 
@@ -41,14 +42,12 @@ def stand_in(
     names that nothing defines and planned definitions that are missing, each of which leaves fewer errors;
     what was tried is on record."""
     contracts = {module.path: module for module in modules}
-    known = partial(usual_value, config or {})
-    known_attribute = partial(usual_attribute, config or {})
-    of_network = partial(usual_of_network, config or {})
+    known = settled_by(config or {})
     missing = partial(planned_placeholder, contracts)
+    last = (assumed_size, without_unused, marked_name, without_import_time, marked_definition)
     rules: dict[str, tuple[Rule, ...]] = {
-        "undefined-name": (known, marked_name, without_import_time, marked_definition),
-        "missing-attribute": (known_attribute,),
-        "network-attribute": (of_network,),
+        **known,
+        "undefined-name": (*known["undefined-name"], *last),
         "missing-class": (missing,),
         "missing-function": (missing,),
         "missing-method": (missing,),
@@ -65,6 +64,25 @@ def planned_placeholder(
     for target in targets(text, contracts.get(finding.file), [finding]):
         stub = placeholder(target.head, target.name)
         yield Edit(finding.file, target.applied(text, stub), f"placeholder for {target.name}")
+
+
+def without_unused(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A variable that only what nothing defines would give, and that nothing reads: left out."""
+    around = function_around(tree, finding.line)
+    if around is None:
+        return
+    read = {use.id for use in used_names(around)}
+    for node in ast.walk(around):
+        if (
+            isinstance(node, ast.Assign)
+            and node.lineno <= finding.line <= (node.end_lineno or node.lineno)
+            and all(isinstance(target, ast.Name) for target in node.targets)
+            and not {ast.unparse(target) for target in node.targets} & read
+        ):
+            new = replace_statement(repository.files[finding.file], node, [])
+            if new is not None:
+                said = f"took out `{ast.unparse(node)}`, which nothing reads and nothing defines"
+                yield Edit(finding.file, new, said)
 
 
 def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

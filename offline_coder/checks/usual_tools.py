@@ -1,10 +1,11 @@
-"""What small models take from a network that has it not, and the plan knows: the optimizer and the loss that
-config.yaml names, and its settings."""
+"""What small models take for granted, or from a network that has it not, and the plan knows: the optimizer
+and the loss that config.yaml names, and its settings."""
 
 import ast
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, replace_each, replace_uses
+from offline_coder.checks.edits import add_import, replace_each, replace_uses, used_names
+from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.checks.source import function_around
 from offline_coder.checks.usual_values import with_setting
@@ -53,10 +54,8 @@ def usual_of_network(
     elif name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(known.get(LOSS)))):
         changes = [(call.func, f"torch.nn.functional.{made}") for call in calls]
     if changes and len(calls) == len(reads):
-        new = replace_each(text, changes)
-        imported = new if "import torch" in new.split("\n") else add_import(new, "import torch")
         means = f"the {name} that config.yaml names in place of `{finding.subject}`"
-        yield Edit(finding.file, imported, means)
+        yield Edit(finding.file, _with_torch(replace_each(text, changes)), means)
     if name in NAMES_OF_LOSSES | {OPTIMIZER}:
         return
     own = {getattr(node, "id", getattr(node, "arg", "")) for node in ast.walk(function)}
@@ -69,14 +68,53 @@ def usual_of_network(
             return
 
 
+def undefined_tool(
+    config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """A loss that is called and nothing defines: the one that `config` names; an optimizer that nothing
+    makes: made at the beginning of the function, of the network that it is given."""
+    text, name = repository.files[finding.file], finding.subject
+    function = function_around(tree, finding.line)
+    training = config.get(SECTION)
+    if function is None or not isinstance(training, Mapping):
+        return
+    uses = [use for use in used_names(function) if use.id == name]
+    if name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(training.get(LOSS)))):
+        called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+        new = replace_uses(text, uses, name, f"torch.nn.functional.{made}")
+        if new is not None and all(use in called for use in uses):
+            yield Edit(finding.file, _with_torch(new), f"the loss that config.yaml names in place of {name}")
+    if name == OPTIMIZER and (made := OPTIMIZERS.get(_letters(training.get(OPTIMIZER)))):
+        network = next((each.arg for each in _arguments(function) if each.arg in NETWORKS), "")
+        first = function.body[1 if ast.get_docstring(function) is not None and function.body[1:] else 0]
+        if network:
+            lines = text.split("\n")
+            line = f"{OPTIMIZER} = torch.optim.{made}({network}.parameters(){_rate_given(function)})"
+            lines.insert(first.lineno - 1, f"{' ' * first.col_offset}{line}")
+            means = f"the optimizer that config.yaml names for {network}"
+            yield Edit(finding.file, _with_torch("\n".join(lines)), means)
+
+
+def _with_torch(text: str) -> str:
+    return text if "import torch" in text.split("\n") else add_import(text, "import torch")
+
+
+def _arguments(function: Function) -> tuple[ast.arg, ...]:
+    return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
 def _rate(call: ast.Call, function: Function) -> str:
     """The learning rate as an argument: the call's own, else the function's parameter of that name."""
     named = [each.value for each in call.keywords if each.arg and usual_name(each.arg) == RATE]
     given = next(iter((*named, *call.args)), None)
     if given is not None:
         return f", lr={ast.unparse(given)}"
-    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-    return next((f", lr={each.arg}" for each in arguments if usual_name(each.arg) == RATE), "")
+    return _rate_given(function)
+
+
+def _rate_given(function: Function) -> str:
+    """The parameter of a function that is the learning rate, as an argument."""
+    return next((f", lr={each.arg}" for each in _arguments(function) if usual_name(each.arg) == RATE), "")
 
 
 def _letters(value: object) -> str:

@@ -6,7 +6,7 @@ shapes, once the network is built, and takes the first that it accepts; what is 
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from offline_coder.stages.prompting import render_prompt
@@ -42,6 +42,7 @@ class Fitting:
         self.used = False
         self.replaced: list[StandIn] = []
         self.wanted: dict[str, str] = {}
+        self.derived: list[tuple[frozenset[str], Sequence[str], str]] = []
 
     def value(self, made_up: str, name: str, wanted: str = "") -> str:
         """What fits in the place of a made-up value for `name`, which has to be a `wanted` (see `wanted_of`)
@@ -63,6 +64,11 @@ class Fitting:
         """Remember what the first step that takes `variable` has to be given."""
         if wanted:
             self.wanted.setdefault(variable, wanted)
+
+    def made_of(self, used: Collection[str], names: Sequence[str], line: str) -> None:
+        """Remember that `line` makes `names` of the variables that are `used`: where what stands in for these
+        is changed, it is made again."""
+        self.derived.append((frozenset(used), names, line))
 
     def stood_in(self, stand_in: StandIn) -> list[str]:
         """The line with which a smoke run remembers that `stand_in` is what it has; none where no network
@@ -88,6 +94,15 @@ class Fitting:
                     yield from self._misfits(each, fitted)
                     yield f"if {each.function!r} in {MADE}:"
                     yield f"    {', '.join(fitted)} = {', '.join(fitted.values())}"
+                    yield from (f"    {line}" for line in self._made_again(fitted))
+
+    def _made_again(self, changed: Iterable[str]) -> Iterator[str]:
+        """The lines that make other data of what was `changed`, or of what they make."""
+        known = set(changed)
+        for used, names, line in self.derived:
+            if used & known:
+                known.update(names)
+                yield line
 
     def _fitted(self, stand_in: StandIn) -> dict[str, str]:
         """What fits, for those of its names whose made-up values are data."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from offline_coder.checks.assumed_sizes import RULE as ASSUMED
 from offline_coder.checks.stubs import STAND_IN
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import DISTRIBUTIONS
@@ -42,6 +43,7 @@ def readme(
     stand_ins = {
         path: [name for _, name in names] for path, names in groupby(sorted(missing), key=itemgetter(0))
     }
+    assumed = [f"{finding.file}: {finding.subject}" for finding in findings if finding.rule == ASSUMED]
     text = render_prompt(
         "coding/readme.md.j2",
         title=" ".join(paper.title.split()),
@@ -52,6 +54,7 @@ def readme(
             if file.verdict == "stub" and not (wired and path == ENTRY_POINT)
         ],
         stand_ins=stand_ins,
+        assumed=assumed,
         wired=wired,
         config=plan.config,
         entry_point=ENTRY_POINT,

@@ -221,6 +221,7 @@ class Wiring:
                 f"    {', '.join(names)} = {', '.join(stand_in)}",
                 *(f"    {line}" for line in self.fitting.stood_in(StandIn(function, names, stand_in, files))),
             ]
+            self.fitting.made_of(used, names, line)
         else:
             self.lines.append(line)
         if step.phase > MODEL and len(self.lacking) > lacked and not used and not step.owner:
@@ -229,6 +230,8 @@ class Wiring:
         for name, kind in zip(names, kinds, strict=True):
             types = frozenset() if kind in UNTYPED else frozenset({kind})
             self.values.results.append(Result(name, types, words_of(name)))
+        if len(names) > 1:
+            self.values.together = tuple(names)
         if step.phase > MODEL:
             self.metrics += names
 

@@ -49,6 +49,8 @@ SAME_WORD = {
     **dict.fromkeys(("inputs", "x", "features"), "input"),
     **dict.fromkeys(("net", "network"), "model"),
 }
+TUPLES = frozenset({"tuple", "Tuple"})
+DATA_WORD = "data"
 TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
 SPLITS = frozenset({"train", "validation", "test"})
 SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_data", "test_data")}
@@ -156,7 +158,8 @@ def words_of(name: str) -> frozenset[str]:
 
 class Values:
     """The settings of a repository and the results so far. `classes` are the names of its classes;
-    `torch`: its code uses PyTorch, so a value without a type may be a tensor."""
+    `torch`: its code uses PyTorch, so a value without a type may be a tensor. `together` are the last
+    results that one call gave."""
 
     def __init__(self, settings: Settings, classes: frozenset[str], *, torch: bool) -> None:
         self.settings = settings
@@ -164,6 +167,7 @@ class Values:
         self.torch = torch
         self.anything = TENSOR if torch else ROW
         self.results: list[Result] = []
+        self.together: tuple[str, ...] = ()
 
     def choose(self, wanted: Wanted, section: str, used: set[str]) -> Chosen:
         """The argument for a parameter of a step of `section`; results in `used` were already given in
@@ -216,9 +220,14 @@ class Values:
 
     def _parts(self, wanted: Wanted) -> list[str]:
         """The results that make up a tuple of tensors, where no one result is called like it: those of its
-        split, in their order, else the first tensors there are, for a test the last."""
+        split, in their order, else the first tensors there are, for a test the last. Data that is a tuple of
+        nobody says what is all that came together."""
         wants = tensors_in(wanted.type)
-        if wants < 2 or any(result.variable == wanted.name for result in self.results):
+        if any(result.variable == wanted.name for result in self.results):
+            return []
+        if wanted.type in TUPLES and DATA_WORD in words_of(wanted.name):
+            return list(self.together)
+        if wants < 2:
             return []
         tensors = [result for result in self.results if result.types & TENSORS]
         split = words_of(wanted.name) & SPLITS

@@ -75,6 +75,8 @@ def test_the_data_that_is_given_is_used_and_not_loaded_again() -> None:
         "def fit(data, size=3):\n    data, labels = [size], 2\n    return data, labels\n",
         "def fit(data=None, size=3):\n    data = [size]\n    return data\n",
         "def fit(*, data=None, size=3):\n    data = [size]\n    return data\n",
+        "class Adam:\n    pass\n\n\ndef fit(train_loader):\n    optimizer = Adam()\n    return optimizer\n",
+        "class Adam:\n    pass\n\n\ndef fit(model):\n    optimizer = Adam()\n    return optimizer\n",
     ],
 )
 def test_what_is_made_as_well_or_may_not_be_given_is_left(code: str) -> None:

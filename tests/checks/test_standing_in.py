@@ -7,6 +7,7 @@ import pytest
 
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Mended, mend
+from offline_coder.checks.settled import rules_with
 from offline_coder.checks.standing_in import stand_in
 from offline_coder.core.plan import Architecture, ClassPlan, Module, Parameter, Routine
 
@@ -131,3 +132,56 @@ def test_the_device_is_a_gpu_if_there_is_one() -> None:
     text, _ = stood_in("import torch\n\n\n" + GOOD.replace("return 1", "return torch.ones(1).to(device)"))
     assert text.count("device = torch.device(") == 1
     assert "undefined" not in text
+
+
+NETWORK = (
+    "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self) -> None:\n"
+    "        super().__init__()\n        self.out = nn.Linear(width_in, {size})\n\n"
+    "    def step(self, x: int) -> int:\n        return self.out(x)\n\n\n"
+    "def add() -> int:\n    return 1\n"
+)
+
+
+def test_a_size_of_a_network_that_nothing_says_is_assumed_and_named() -> None:
+    text, done = stood_in(NETWORK.format(size="num_classes"))
+    assert "num_classes = 10  # ASSUMPTION of offline-coder: nothing says this size\n" in text
+    assumed = [finding for finding in done.findings if finding.rule == "assumed-size"]
+    assert sorted((each.subject, each.severity) for each in assumed) == [
+        ("num_classes", "warning"),
+        ("width_in", "warning"),
+    ]
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
+def test_what_is_no_size_and_what_is_no_network_is_not_assumed() -> None:
+    text, _ = stood_in(NETWORK.format(size="choice"))
+    assert 'undefined("choice")' in text
+    text, _ = stood_in(GOOD.replace("return 1", "return num_classes"))
+    assert 'undefined("num_classes")' in text
+
+
+def test_a_variable_that_nothing_gives_and_nothing_reads_is_left_out() -> None:
+    text, _ = stood_in(GOOD.replace("return 1", "rows = load_rows(3)\n    return 1"))
+    assert text == GOOD
+    text, _ = stood_in(GOOD.replace("return 1", "rows = load_rows(3)\n    return rows"))
+    assert 'rows = undefined("load_rows")(3)' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("num_count", 'num_count = CONFIG["data"]["count"]'),
+        ("data_count", 'data_count = CONFIG["data"]["count"]'),
+        ("width", 'undefined("width")'),
+    ],
+)
+def test_a_setting_is_known_by_its_other_names_where_it_is_one_alone(name: str, read: str) -> None:
+    text, _ = stood_in(GOOD.replace("return 1", f"return {name}"))
+    assert read in text
+
+
+def test_settings_are_read_before_the_model_is_asked() -> None:
+    files = {"model.py": GOOD.replace("return 1", "return count")}
+    done = mend(files, LOOK, ("model.py",), rules_with(CONFIG))
+    assert 'count = CONFIG["data"]["count"]' in done.files["model.py"]
+    assert not [finding for finding in done.findings if finding.severity == "error"]

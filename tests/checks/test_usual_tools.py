@@ -36,7 +36,7 @@ def stood_in(body: str, head: str = "", config: dict[str, dict[str, object]] | N
         ("model.loss(x, y)", ", x, y", "torch.nn.functional.cross_entropy(x, y)"),
         ("model.criterion(x, y)", ", x, y", "torch.nn.functional.cross_entropy(x, y)"),
         ("model.weight * 2", "", "weight * 2"),
-        ("model.training_weight", "", "weight"),
+        ("model.training_weight", "", "training_weight"),
     ],
 )
 def test_what_the_plan_knows_is_taken_from_there(call: str, head: str, made: str) -> None:
@@ -61,3 +61,30 @@ def test_without_the_setting_nothing_is_made_up() -> None:
     body = "    return model.optimizer(0.1), model.loss(1, 2)\n"
     assert body in stood_in(body, config={})
     assert body in stood_in(body, config={"training": {"optimizer": "Lion", "loss": "hinge"}})
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "mended"),
+    [
+        (
+            "    return criterion(x, y), model\n",
+            ", x, y",
+            "    return torch.nn.functional.cross_entropy(x, y), model\n",
+        ),
+        (
+            '    """Trains."""\n    optimizer.step()\n    return model\n',
+            ", lr",
+            "    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)\n    optimizer.step()\n",
+        ),
+    ],
+)
+def test_a_tool_that_nothing_defines_is_the_one_that_the_plan_names(
+    body: str, head: str, mended: str
+) -> None:
+    text = stood_in(body, head)
+    assert mended in text
+    assert "import torch\n" in text
+
+
+def test_a_loss_that_is_handed_on_stays() -> None:
+    assert 'undefined("criterion")' in stood_in("    return criterion, model\n")

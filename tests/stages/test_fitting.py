@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from offline_coder.core.plan import Routine
 from offline_coder.stages.wired_entry import wired_entry
 from tests.stages.test_wired_entry import CODE, PLAN, smoke
 
@@ -127,6 +128,28 @@ def test_a_pair_that_nothing_gives_fits_the_network_too(tmp_path: Path) -> None:
     files = {**FILES, "data.py": data, "training.py": training}
     run = smoke(tmp_path, files)
     assert "train_data=(made_inputs, made_targets)" in run.files["main.py"]
+    assert (run.status, run.uncalled) == ("passed", ()), run.failures
+
+
+def test_data_made_of_what_is_not_there_is_made_again_of_what_fits(tmp_path: Path) -> None:
+    split = (
+        "\n\ndef split_data(data: tuple) -> tuple[torch.Tensor, torch.Tensor]:\n    x, y = data\n"
+        "    train_x, train_y, test_x, test_y = x[:6], y[:6], x[6:], y[6:]\n"
+        "    return train_x, train_y, test_x, test_y\n"
+    )
+    training = (
+        "from torch import nn\nfrom model import Net\n\n\n"
+        "def train(model: nn.Module, train_data: tuple[torch.Tensor, torch.Tensor], learning_rate: float) -> None:\n"
+        "    images, labels = train_data\n    assert len(images) == 6\n"
+        "    nn.CrossEntropyLoss()(model(images), labels).backward()\n"
+    )
+    data = PLAN.architecture.modules[0]
+    both = data.model_copy(update={"functions": (*data.functions, Routine(name="split_data"))})
+    architecture = PLAN.architecture.model_copy(update={"modules": (both, *PLAN.architecture.modules[1:])})
+    plan = PLAN.model_copy(update={"architecture": architecture})
+    files = {**FILES, "data.py": NAMED + split, "training.py": training}
+    run = smoke(tmp_path, files, plan=plan)
+    assert "split_data(data=(images, labels))" in run.files["main.py"]
     assert (run.status, run.uncalled) == ("passed", ()), run.failures
 
 

@@ -82,7 +82,7 @@ def calls_in(text: str) -> dict[str, str]:
     return {ast.unparse(n.func): ast.unparse(n) for n in ast.walk(main) if isinstance(n, ast.Call)}
 
 
-def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0) -> SmokeRun:
+def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0, plan: Plan = PLAN) -> SmokeRun:
     """The smoke run of `files`."""
     try:
         find_sandbox()
@@ -92,7 +92,7 @@ def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0) -> SmokeRun
         smoke_run_and_debug(
             ScriptedEngine(lambda request: pytest.fail("no model is needed")),
             Context("paper"),
-            PLAN,
+            plan,
             files,
             lambda files: (),
             StageSettings(debug_rounds=rounds),

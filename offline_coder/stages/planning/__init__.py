@@ -55,7 +55,7 @@ async def make_plan(
     left = f"; {found.unasked} doubtful passages were not asked about" if found.unasked else ""
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
-    designed = await design(engine, context, requirements, settings)
+    designed = await design(engine, context, paper.title, requirements, settings)
     architecture = with_pace(with_settings(designed, config), config)
     everything = sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
     architecture = with_traced_defaults(architecture, everything)

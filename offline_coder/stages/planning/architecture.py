@@ -11,6 +11,7 @@ from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.data_contract import with_data_contract
+from offline_coder.stages.planning.given import without_given
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
 from offline_coder.stages.planning.sentences import whole_sentence
@@ -81,10 +82,14 @@ class Draft(Value):
 
 
 async def design(
-    engine: Engine, context: Context, requirements: tuple[Requirement, ...], settings: StageSettings
+    engine: Engine,
+    context: Context,
+    title: str,
+    requirements: tuple[Requirement, ...],
+    settings: StageSettings,
 ) -> Architecture:
-    """The architecture without its calls. Its last module is main.py, and each requirement has a module
-    that answers for it. Raises what `ask_shape` raises."""
+    """The architecture, without its calls, for the paper with this `title`. Its last module is main.py, and
+    each requirement has a module that answers for it. Raises what `ask_shape` raises."""
     offered = [requirement for requirement in requirements if requirement.kind in OFFERED_KINDS]
     offered = offered[: settings.offered_requirements]
     draft = await ask_shape(
@@ -106,7 +111,7 @@ async def design(
         settings.sampling(settings.architecture_tokens, constrained=True),
         settings.seed,
     )
-    return with_owners(architecture_of(draft), requirements)
+    return with_owners(architecture_of(draft, title), requirements)
 
 
 def some_of(ids: list[str]) -> dict[str, object]:
@@ -136,10 +141,10 @@ def with_owners(architecture: Architecture, requirements: tuple[Requirement, ...
     return architecture.model_copy(update={"modules": modules})
 
 
-def architecture_of(draft: Draft) -> Architecture:
+def architecture_of(draft: Draft, title: str) -> Architecture:
     """The draft as modules in the order of writing: each path once, none that hides a library, main.py
     last and alone in being the entry point, each base a class that is defined before or comes from
-    outside."""
+    outside, no class that a library has."""
     modules = {"data.py": module_of("data.py", without_networks(draft.data))}
     for drafted in draft.components:
         path = importable_path(telling_path(drafted))
@@ -156,7 +161,7 @@ def architecture_of(draft: Draft) -> Architecture:
         purpose="The entry point: reads config.yaml, builds the parts, trains, evaluates, prints metrics.",
         functions=(Routine(name="main", returns="None"),),
     )
-    planned = defined_once((*modules.values(), entry))
+    planned = without_given(defined_once((*modules.values(), entry)), title)
     return Architecture(
         approach=whole_sentence(draft.approach, MOST_OF_APPROACH),
         modules=with_data_contract(with_roles(typed(with_known_bases(planned)))),

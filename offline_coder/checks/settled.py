@@ -1,0 +1,30 @@
+"""What config.yaml settles: mechanical repair that knows the settings, their optimizer and their loss.
+
+It comes before the model is asked, so that a value which the paper says is read from there and not written
+anew from memory.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+from offline_coder.checks.cures import RULES
+from offline_coder.checks.rules import Rule
+from offline_coder.checks.usual_tools import undefined_tool, usual_of_network
+from offline_coder.checks.usual_values import usual_attribute, usual_value
+
+Rules = Mapping[str, tuple[Rule, ...]]
+
+
+def settled_by(config: Mapping[str, object]) -> Rules:
+    """The rules that know `config`, the loaded config.yaml."""
+    return {
+        "undefined-name": (partial(undefined_tool, config), partial(usual_value, config)),
+        "missing-attribute": (partial(usual_attribute, config),),
+        "network-attribute": (partial(usual_of_network, config),),
+    }
+
+
+def rules_with(config: Mapping[str, object]) -> Rules:
+    """All rules of mechanical repair, those that know `config` after the others."""
+    known = settled_by(config)
+    return {rule: (*RULES.get(rule, ()), *known.get(rule, ())) for rule in {**RULES, **known}}
