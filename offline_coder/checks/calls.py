@@ -1,7 +1,8 @@
 """Do calls inside the repository match the signatures of what they call?
 
 Followed is only what is plain: functions and classes by their name or through their module, methods on
-`self`, and methods of a variable that is only ever made by one class of the repository.
+`self`, and methods of a variable that is only ever made by one class of the repository, or of a parameter
+whose type is one.
 """
 
 import ast
@@ -128,11 +129,11 @@ class _Reader:
         here = {name: cls for name, cls in objects.items() if name not in bound} | made
         for node in _scope(body):
             if isinstance(node, FunctionNode):
-                yield from self._calls(node.body, _without_parameters(here, node))
+                yield from self._calls(node.body, self._with_parameters(here, node))
             elif isinstance(node, ast.ClassDef):
                 for method in node.body:
                     if isinstance(method, FunctionNode):
-                        own = _without_parameters(here, method)
+                        own = self._with_parameters(here, method)
                         if (first := _self_of(method)) is not None:
                             own[first] = node
                         yield from self._calls(method.body, own)
@@ -140,6 +141,19 @@ class _Reader:
                 yield from self._judge(node, here)
             elif isinstance(node, ast.Assign):
                 yield from self._unpacked(node, here)
+
+    def _with_parameters(
+        self, objects: Mapping[str, ast.ClassDef], node: FunctionNode
+    ) -> dict[str, ast.ClassDef]:
+        """The objects that a function knows: those around it, and parameters that say that they are one."""
+        own = [arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
+        names = {arg.arg for arg in own}
+        known = {name: cls for name, cls in objects.items() if name not in names}
+        for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            cls = self._definition(arg.annotation) if arg.annotation is not None else None
+            if isinstance(cls, ast.ClassDef):
+                known[arg.arg] = cls
+        return known
 
     def _objects(self, body: Sequence[ast.stmt]) -> tuple[dict[str, ast.ClassDef], set[str]]:
         """Variables of this scope that are bound once, to a new object of a class of the repository; and
@@ -321,11 +335,6 @@ def _scope(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
             waiting += [*node.decorator_list, *node.bases]
         else:
             waiting.extend(ast.iter_child_nodes(node))
-
-
-def _without_parameters(objects: Mapping[str, ast.ClassDef], node: FunctionNode) -> dict[str, ast.ClassDef]:
-    own = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
-    return {name: cls for name, cls in objects.items() if name not in own}
 
 
 def _self_of(method: FunctionNode) -> str | None:

@@ -81,6 +81,8 @@ WRONG = [
     ("def f(q):\n    p = Plain(1)\n    return p.step(q, q)", "Plain.step takes 1 arguments by position, not 2"),
     ("class Own:\n    def a(self):\n        return self.b(1)\n    def b(self):\n        return 1", "Own.b takes 0 arguments by position, not 1"),
     ("class Own:\n    def a(self):\n        return self.c()", "Own has no method 'c'"),
+    ("def f(net: Net, x: int):\n    return net(x, mark=x)", "net has no parameter 'mark'"),
+    ("class Own:\n    def a(self, p: Plain):\n        return p.step()", "Plain.step needs 'x'"),
 ]  # fmt: skip
 RIGHT = [
     "train(1, data=2, epochs=3)",
@@ -92,6 +94,7 @@ RIGHT = [
     "p = Plain(1)\np = object()\np.walk()",
     "n = Net(1)\nn(1, mask=2)\nn.to('cpu')",
     "def f(train):\n    return train()",
+    "def f(net: Net, p: Plain, q: 'Plain'):\n    p = q\n    return net(1), p.walk(), q.walk()",
     "def f(p):\n    return p.walk()\np = Plain(1)",
     "class Own:\n    def __init__(self, c):\n        self.c = c\n    def a(self):\n        return self.c()",
     "class Own(Net):\n    def a(self):\n        return self.parameters()",
