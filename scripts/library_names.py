@@ -1,4 +1,4 @@
-"""Write what PyTorch's, NumPy's and scikit-learn's modules have in them and how it is called, for
+"""Write what PyTorch's, NumPy's, SciPy's and scikit-learn's modules have in them and how it is called, for
 offline_coder/checks/library.py and library_calls.py.
 
     python scripts/library_names.py           write library_names.json and library_signatures.json
@@ -26,9 +26,10 @@ MODULES = (
     *("torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn"),
     *("torch.optim", "torch.optim.lr_scheduler", "torch.utils", "torch.utils.data"),
     *("numpy", "numpy.fft", "numpy.linalg", "numpy.random"),
+    *("scipy", "scipy.optimize", "scipy.spatial.distance", "scipy.special", "scipy.stats"),
     *("sklearn.datasets", "sklearn.metrics", "sklearn.model_selection", "sklearn.preprocessing"),
 )
-LIBRARIES = ("torch", "numpy", "scikit-learn")
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn")
 PLAIN = (bool, int, float, str, type(None))
 EMPTY = inspect.Signature.empty
 OPEN = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}

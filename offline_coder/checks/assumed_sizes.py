@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from offline_coder.checks.edits import add_import
+from offline_coder.checks.edits import add_import, replace_uses
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
@@ -29,19 +29,46 @@ SIZES = {
 
 
 def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """A size that a network uses and nothing defines: a usual number, marked."""
-    name = finding.subject
+    """A size that a network uses and nothing defines, or reads from itself and nothing makes: a usual number,
+    marked."""
+    text = repository.files[finding.file]
+    name = finding.subject.rpartition(".")[2]
     words = name.lower().split("_")
     value = next((number for word, number in SIZES.items() if word in words), None)
-    inside = any(
-        isinstance(node, ast.ClassDef)
-        and any(is_torch_module(ast.unparse(base)) for base in node.bases)
-        and node.lineno <= finding.line <= (node.end_lineno or node.lineno)
-        for node in tree.body
+    network = next((node for node in tree.body if is_network(node) and around(node, finding.line)), None)
+    if value is None or network is None:
+        return
+    if finding.rule == "missing-attribute":
+        owned = f"self.{name}"
+        reads = [
+            node
+            for node in ast.walk(network)
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == owned
+        ]
+        plain = replace_uses(text, reads, owned, name)
+        if plain is None or name in {argument.arg for argument in arguments_in(network)}:
+            return
+        text = plain
+    yield Edit(
+        finding.file,
+        add_import(text, f"\n{name} = {value}  {MARK}"),
+        f"assumed {name} = {value}, which nothing says",
     )
-    if value is not None and inside:
-        text = add_import(repository.files[finding.file], f"\n{name} = {value}  {MARK}")
-        yield Edit(finding.file, text, f"assumed {name} = {value}, which nothing says")
+
+
+def is_network(node: ast.stmt) -> bool:
+    """Whether a statement is the class of a network."""
+    return isinstance(node, ast.ClassDef) and any(is_torch_module(ast.unparse(base)) for base in node.bases)
+
+
+def around(node: ast.stmt, line: int) -> bool:
+    """Whether `line` is within a statement."""
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def arguments_in(node: ast.AST) -> Iterator[ast.arg]:
+    """The parameters of all functions within."""
+    return (inner for inner in ast.walk(node) if isinstance(inner, ast.arg))
 
 
 def check_assumed(path: str, text: str) -> tuple[Finding, ...]:

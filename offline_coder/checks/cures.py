@@ -276,6 +276,22 @@ def spelled_as_there(repository: Repository, finding: Finding, tree: ast.Module)
             yield from _edits(finding.file, replace_statement(text, statement, [new]), means)
 
 
+def taken_from_its_home(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that code takes from the wrong library (scipy.train_test_split): imported from the one that has
+    it."""
+    name, text = finding.subject.rpartition(".")[2], repository.files[finding.file]
+    homes = [module for module, names in library_names().items() if name in names]
+    statement = KNOWN_IMPORTS.get(name, f"from {homes[0]} import {name}" if len(homes) == 1 else "")
+    wrong = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == name and node.lineno == node.end_lineno
+    ]
+    if statement and wrong and len({ast.unparse(node) for node in wrong}) == 1:
+        text = replace_each(text, ((node, name) for node in wrong))
+        yield Edit(finding.file, add_import(text, statement), f"`{statement}` in place of {finding.subject}")
+
+
 def start_main(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A main that nobody calls, or that is called on import: called when the file is started."""
     text = repository.files[finding.file]
@@ -311,7 +327,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "redefined": (remove_double,),
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
-    "missing-library-name": (spelled_as_there,),
+    "missing-library-name": (spelled_as_there, taken_from_its_home),
     "layer-operand": (call_layer,),
     "layer-in-call": (make_layer_once,),
     "library-call": (name_parameters,),

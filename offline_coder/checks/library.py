@@ -1,7 +1,7 @@
-"""Does what code takes from PyTorch, NumPy, scikit-learn and some modules of Python's library exist there?
+"""Does what code takes from PyTorch, NumPy, SciPy, scikit-learn, some of Python's modules exist there?
 
-Small models call functions that no version ever had. The names of PyTorch, NumPy and scikit-learn are those
-of the versions in requirements/, written by scripts/library_names.py, so that a check does not import them.
+Small models call functions that no version ever had. The names of those libraries are those of
+the versions in requirements/, written by scripts/library_names.py, so that a check does not import them.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Are functions and classes of PyTorch, NumPy and scikit-learn called with arguments that they have?
+"""Are functions and classes of PyTorch, NumPy, SciPy and scikit-learn called with arguments that they have?
 
 The signatures are those of the versions in requirements/, written by scripts/library_names.py, so that a
 check does not import the libraries. What says nothing of its parameters is not judged.

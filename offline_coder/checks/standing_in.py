@@ -48,6 +48,7 @@ def stand_in(
     rules: dict[str, tuple[Rule, ...]] = {
         **known,
         "undefined-name": (*known["undefined-name"], *last),
+        "missing-attribute": (*known["missing-attribute"], assumed_size),
         "missing-class": (missing,),
         "missing-function": (missing,),
         "missing-method": (missing,),

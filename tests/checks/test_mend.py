@@ -330,3 +330,17 @@ def test_a_method_called_on_a_class_is_called_on_an_object_that_is_made_of_nothi
     assert "return Rows().take(1), Rows().take(2)\n" in done.files["rows.py"]
     kept = mended(rows=f"{code}def all_rows():\n    return Others.take(1)\n")
     assert "return Others.take(1)\n" in kept.files["rows.py"]
+
+
+@pytest.mark.parametrize(
+    ("use", "mended"),
+    [
+        ("scipy.train_test_split(x)", "train_test_split(x)"),
+        ("torch.pad_sequence(x)", "pad_sequence(x)"),
+        ("torch.upscale(x)", "torch.upscale(x)"),
+    ],
+)
+def test_a_name_of_another_library_is_taken_from_there(use: str, mended: str) -> None:
+    code = f'"""Splits."""\n\nimport {use.partition(".")[0]}\n\n\ndef split(x):\n    """Splits."""\n    return {use}\n'
+    done = mend({"data.py": code}, check_repository)
+    assert f"return {mended}\n" in done.files["data.py"]

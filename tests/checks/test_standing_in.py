@@ -153,6 +153,13 @@ def test_a_size_of_a_network_that_nothing_says_is_assumed_and_named() -> None:
     assert not [finding for finding in done.findings if finding.severity == "error"]
 
 
+def test_a_size_that_a_network_reads_from_itself_is_assumed_too() -> None:
+    text, done = stood_in(NETWORK.format(size="self.num_classes"))
+    assert "num_classes = 10  # ASSUMPTION" in text
+    assert "nn.Linear(width_in, num_classes)" in text
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
 def test_what_is_no_size_and_what_is_no_network_is_not_assumed() -> None:
     text, _ = stood_in(NETWORK.format(size="choice"))
     assert 'undefined("choice")' in text
