@@ -6,8 +6,7 @@ from functools import partial
 
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
-from offline_coder.checks.mend import Look, mend
-from offline_coder.checks.settled import rules_with
+from offline_coder.checks.mend import Look
 from offline_coder.checks.standing_in import stand_in
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
@@ -31,6 +30,7 @@ from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
 from offline_coder.stages.distilling.passages import passages_of
 from offline_coder.stages.distilling.verdicts import groups_of, topics_of
+from offline_coder.stages.mending import mended_for
 from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
@@ -204,12 +204,11 @@ async def make_repository(
         written = await write_code(engine, context, plan, analyses, chooser, settings, keep)
 
     with meter.stage("repair"):
-        known, order = rules_with(config_tree(plan.config)), plan.build_order.order
-        mended = mend({path: file.text for path, file in written.items()}, look, order, known)
+        mended = mended_for(plan, {path: file.text for path, file in written.items()}, look)
         budget = Budget.of(settings)
         mended = await rewrite(engine, context, plan, mended, look, settings, budget)
         mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
-        mended = stand_in(mended, modules, look, order, config_tree(plan.config))
+        mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}

@@ -7,11 +7,14 @@ anew from memory.
 from collections.abc import Mapping
 from functools import partial
 
+from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.cures import RULES
 from offline_coder.checks.rules import Rule
 from offline_coder.checks.usual_tools import undefined_tool, usual_of_network
 from offline_coder.checks.usual_values import usual_attribute, usual_value
 
+SIZES_OF = ("undefined-name", "missing-attribute")
+"""The rules of findings that may be about a size which nothing says."""
 Rules = Mapping[str, tuple[Rule, ...]]
 
 
@@ -24,7 +27,10 @@ def settled_by(config: Mapping[str, object]) -> Rules:
     }
 
 
-def rules_with(config: Mapping[str, object]) -> Rules:
-    """All rules of mechanical repair, those that know `config` after the others."""
+def rules_with(config: Mapping[str, object], *, assume: bool = False) -> Rules:
+    """All rules of mechanical repair, those that know `config` after the others; with `assume` then the one
+    that assumes the sizes of networks."""
     known = settled_by(config)
-    return {rule: (*RULES.get(rule, ()), *known.get(rule, ())) for rule in {**RULES, **known}}
+    last = dict.fromkeys(SIZES_OF, (assumed_size,)) if assume else {}
+    every = {**RULES, **known, **last}
+    return {rule: (*RULES.get(rule, ()), *known.get(rule, ()), *last.get(rule, ())) for rule in every}

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from offline_coder.checks.mend import Look, Mended, mend
+from offline_coder.checks.mend import Look, Mended
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Tally
@@ -19,6 +19,7 @@ from offline_coder.core.values import Value
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
+from offline_coder.stages.mending import mended_for
 from offline_coder.stages.opening import contract
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import ChosenBy, Written
@@ -72,9 +73,8 @@ class Chooser:
         among equals. It records how all of them did. Raises what the engine raises."""
         if len(drafts) == 1:
             return drafts[0]
-        order = self.plan.build_order.order
         every = [
-            Candidate(draft, mend({**dependencies, draft.path: draft.text}, self.look, order))
+            Candidate(draft, mended_for(self.plan, {**dependencies, draft.path: draft.text}, self.look))
             for draft in drafts
         ]
         left = least(every, [(each.draft.verdict == "stub", each.tally.errors) for each in every])

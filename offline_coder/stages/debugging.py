@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from offline_coder.checks.mend import Look, mend
+from offline_coder.checks.mend import Look
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
@@ -20,6 +20,7 @@ from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.corrections import Correction, corrections
+from offline_coder.stages.mending import mended_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import errors_in_any
@@ -85,7 +86,7 @@ async def try_out(
     """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
     `before`, what the checks found in the files of `run`."""
     modules = plan.architecture.modules
-    done = mend({**run.files, correction.path: correction.text}, look, plan.build_order.order)
+    done = mended_for(plan, {**run.files, correction.path: correction.text}, look, assume=True)
     after = Tally.of(done.findings)
     if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
         return Tried(correction, after, None)

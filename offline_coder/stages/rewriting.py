@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from offline_coder.checks.cut import last_good_prefix
 from offline_coder.checks.fences import code_of
-from offline_coder.checks.mend import Look, Mended, mend
+from offline_coder.checks.mend import Look, Mended
 from offline_coder.checks.signatures import outline_of
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.targets import Target, first_line, targets
@@ -23,6 +23,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.budget import Budget
 from offline_coder.stages.coding import ShownFile
+from offline_coder.stages.mending import mended_for
 from offline_coder.stages.places import Place, without_comment
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import FENCE, PREFILL
@@ -61,7 +62,6 @@ async def rewrite(
     Each round asks for one definition of every file that has errors, together; the answers are judged one
     after the other. No definition is asked for twice. Raises what the engine raises.
     """
-    order = plan.build_order.order
     budget = budget or Budget.of(settings)
     tried: set[tuple[str, str]] = set()
     for turn in range(settings.rewrite_rounds):
@@ -83,7 +83,7 @@ async def rewrite(
         for (target, room), given in zip(asked, answers, strict=True):
             budget.book(target.file, (given.completion.output_tokens if given else 0) - room)
             if given is not None:
-                mended = judge(mended, given, look, order)
+                mended = judge(mended, given, look, plan)
     return mended
 
 
@@ -160,7 +160,7 @@ def gone_on_with(target: Target, text: str) -> Target:
     return target if place.at_head else place.begun(text, keep=True)
 
 
-def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> Mended:
+def judge(mended: Mended, given: Rewrite, look: Look, plan: Plan) -> Mended:
     """`mended` with the answer in its place when that is better, and the attempt on record either way."""
     target = given.target
     before = Tally.of(mended.findings)
@@ -169,20 +169,18 @@ def judge(mended: Mended, given: Rewrite, look: Look, order: Sequence[str]) -> M
     if not new or parse_python(text) is None:
         attempt = attempt_of(given, before, before, kept=False)
         return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
-    after, done = with_file(mended, target.file, text, look, order)
+    after, done = with_file(mended, target.file, text, look, plan)
     attempt = attempt_of(given, before, after, kept=done is not None)
     if done is None:
         return Mended(mended.files, mended.findings, (*mended.attempts, attempt))
     return Mended(done.files, done.findings, (*mended.attempts, attempt, *done.attempts))
 
 
-def with_file(
-    mended: Mended, path: str, text: str, look: Look, order: Sequence[str]
-) -> tuple[Tally, Mended | None]:
+def with_file(mended: Mended, path: str, text: str, look: Look, plan: Plan) -> tuple[Tally, Mended | None]:
     """The findings with another text for one file, after what a machine can mend; and that repository
     with the changes that were kept, None when it is not better, another file has a new error or more of
     the plan is missing."""
-    done = mend({**mended.files, path: text}, look, order)
+    done = mended_for(plan, {**mended.files, path: text}, look)
     after = Tally.of(done.findings)
     worse = new_elsewhere(mended.findings, done.findings, path)
     if (

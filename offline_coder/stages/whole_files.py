@@ -161,7 +161,7 @@ def judged(mended: Mended, path: str, text: str, means: str, tokens: int, look: 
     before = after = Tally.of(mended.findings)
     done = None
     if text.strip() != mended.files[path].strip() and not errors_in(path, text):
-        after, done = with_file(mended, path, text, look, plan.build_order.order)
+        after, done = with_file(mended, path, text, look, plan)
     attempt = Attempt(
         file=path, means=means, before=before, after=after, kept=done is not None, tokens=tokens
     )
