@@ -23,6 +23,7 @@ from offline_coder.checks.edits import (
     without_alias,
     without_annotations,
 )
+from offline_coder.checks.handed_on import handed_on
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library import library_names
@@ -61,6 +62,12 @@ def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """A name that is undefined in a method and that its object has: read from there."""
     new = read_through_self(repository.files[finding.file], tree, finding.subject, finding.line)
     yield from _edits(finding.file, new, f"`self.{finding.subject}` in place of `{finding.subject}`")
+
+
+def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is undefined in a function and that the functions which call it have: handed on."""
+    new = handed_on(repository.files[finding.file], tree, finding.line, finding.subject)
+    yield from _edits(finding.file, new, f"{finding.subject} is handed on to where it is used")
 
 
 def kept_argument(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -316,7 +323,7 @@ def _is_startable(node: ast.stmt) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "undefined-name": (through_self, spelled_as_defined, import_undefined),
+    "undefined-name": (through_self, spelled_as_defined, hand_on, import_undefined),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),

@@ -2,11 +2,12 @@
 makes a network of its own trains another one than is evaluated."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_statement, replace_uses
+from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.source import REMEMBERED
 from offline_coder.core.finding import Finding
@@ -18,6 +19,8 @@ DATA = frozenset({"data", "dataset", "loader", "dataloader"})
 """The last words of names of parameters that are the data, unless their type is plain."""
 TOOLS = frozenset({"optimizer", "criterion", "loss", "scheduler"})
 """The last words of what training makes for itself."""
+LOADING = re.compile(r"(?:load|get|read|make|prepare)_\w*(?:data|test|train|valid|split)")
+"""How functions are called that give data."""
 PLAIN = frozenset({"str", "int", "float", "bool", "dict"})
 
 
@@ -63,14 +66,19 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
 
 def with_given(text: str, tree: ast.Module, line: int, name: str, classes: frozenset[str]) -> str | None:
     """`text` in which the function around `line` uses the object that its parameter `name` gives, where it
-    gives another value to that parameter and to nothing but parameters, or made one object of `classes`
-    itself. None where it did neither, or made several."""
+    gives another value to that parameter and to nothing but parameters, loaded inputs and targets itself
+    where a loader is given, or made one object of `classes` itself. None where it did nothing of this, or
+    made several."""
     for unused in _unused_in(tree):
         function = unused.function
         if unused.name != name or not function.lineno <= line <= (function.end_lineno or line):
             continue
         if unused.over is not None and _given(unused.over) <= _always_given(function):
             return replace_statement(text, unused.over, [])
+        if unused.annotation.endswith("DataLoader") and (loaded := _loaded_pair(function)) is not None:
+            whole = f"(torch.cat(part) for part in zip(*{name}))"
+            torch = "import torch" in text.split("\n")
+            return replace_expression(text, loaded, whole) if torch else None
         made = [
             (node, node.targets[0].id)
             for node in ast.walk(function)
@@ -94,6 +102,21 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
         using = replace_uses(text, uses, own, name)
         return replace_statement(using, statement, []) if using is not None else None
     return None
+
+
+def _loaded_pair(function: Function) -> ast.Call | None:
+    """The one call of a function that loads inputs and targets: `x, y = load_test_data(...)`."""
+    found = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and len(node.targets[0].elts) == 2
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and LOADING.match(node.value.func.id)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _last_word(name: str) -> str:

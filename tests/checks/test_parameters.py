@@ -81,3 +81,13 @@ def test_the_data_that_is_given_is_used_and_not_loaded_again() -> None:
 )
 def test_what_is_made_as_well_or_may_not_be_given_is_left(code: str) -> None:
     assert mend({"training.py": code}, check_repository).files["training.py"] == code
+
+
+def test_pairs_that_are_loaded_again_are_those_of_the_loader() -> None:
+    code = (
+        '"""Evaluates."""\n\nimport torch\nfrom torch.utils.data import DataLoader\n\n\n'
+        "def evaluate(model, test_loader: DataLoader):\n"
+        "    x, y = {}\n    return (model(x) == y).sum() / torch.numel(y)\n"
+    )
+    done = mend({"evaluation.py": code.format("load_test_split(size=3)")}, check_repository)
+    assert done.files["evaluation.py"] == code.format("(torch.cat(part) for part in zip(*test_loader))")

@@ -1,0 +1,76 @@
+"""A helper that reads a variable of the function which calls it: it becomes a parameter, and is handed on.
+
+Small models split a long function in two and forget that the second does not see the variables of the first.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.source import nodes_of
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:
+    """`text` in which the function at its top around `line` takes `name`, and every call of it gives it. None
+    where it is not called, is spoken of otherwise, or is called where there is no such variable."""
+    helper = next((node for node in functions_of(tree) if within(node, line)), None)
+    if helper is None or helper.args.vararg or helper.args.kwarg or name in bound_in(helper):
+        return None
+    callers = [node for node in functions_of(tree) if node is not helper]
+    calls = [
+        call
+        for caller in callers
+        if name in bound_in(caller)
+        for call in ast.walk(caller)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == helper.name
+    ]
+    spoken = [node for node in nodes_of(tree) if isinstance(node, ast.Name) and node.id == helper.name]
+    starred = any(keyword.arg is None for call in calls for keyword in call.keywords)
+    if not calls or starred or len(spoken) != len(calls):
+        return None
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset), reverse=True):
+        given = [*call.keywords, ast.keyword(name, ast.Name(name))]
+        text = replace_expression(text, call, ast.unparse(ast.Call(call.func, call.args, given)))
+    return with_parameter(text, helper, name)
+
+
+def with_parameter(text: str, helper: Function, name: str) -> str | None:
+    """`text` with `name` as the last parameter of `helper`, that can only be given by name where others have
+    defaults; None where its head is written in a way that is not known."""
+    lines = text.split("\n")
+    head = next((at for at in range(helper.lineno - 1, len(lines)) if f"def {helper.name}(" in lines[at]), -1)
+    if head != helper.lineno - 1:
+        return None
+    star = "" if not helper.args.defaults and not helper.args.kwonlyargs else "*, "
+    star = "" if helper.args.kwonlyargs else star
+    last = max(
+        (arg for arg in ast.walk(helper.args) if isinstance(arg, ast.expr | ast.arg)),
+        key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0),
+        default=None,
+    )
+    if last is None:
+        lines[head] = lines[head].replace(f"def {helper.name}(", f"def {helper.name}({name}", 1)
+        return "\n".join(lines)
+    at, column = (last.end_lineno or 0) - 1, last.end_col_offset or 0
+    line = lines[at].encode()
+    lines[at] = (line[:column] + f", {star}{name}".encode() + line[column:]).decode()
+    return "\n".join(lines)
+
+
+def functions_of(tree: ast.Module) -> Iterator[Function]:
+    """The functions at the top of a module."""
+    return (node for node in tree.body if isinstance(node, Function))
+
+
+def within(node: Function, line: int) -> bool:
+    """Whether `line` is in the body of a function."""
+    return node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def bound_in(node: Function) -> set[str]:
+    """The parameters of a function and the variables that it gives a value to."""
+    names = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+    stored = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    return names | {inner.id for inner in stored if isinstance(inner.ctx, ast.Store)}
