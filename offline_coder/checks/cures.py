@@ -23,6 +23,7 @@ from offline_coder.checks.edits import (
     without_alias,
     without_annotations,
 )
+from offline_coder.checks.first_values import with_first_value
 from offline_coder.checks.handed_on import handed_on
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.layers import called_layers, layer_made_once
@@ -68,6 +69,12 @@ def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Itera
     """A name that is undefined in a function and that the functions which call it have: handed on."""
     new = handed_on(repository.files[finding.file], tree, finding.line, finding.subject)
     yield from _edits(finding.file, new, f"{finding.subject} is handed on to where it is used")
+
+
+def begin_best(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A best value so far that is read before it has any: begun with what every value is better than."""
+    new = with_first_value(repository.files[finding.file], tree, finding.line, finding.subject)
+    yield from _edits(finding.file, new, f"{finding.subject} begins with what every value is better than")
 
 
 def kept_argument(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -323,7 +330,7 @@ def _is_startable(node: ast.stmt) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "undefined-name": (through_self, spelled_as_defined, hand_on, import_undefined),
+    "undefined-name": (through_self, spelled_as_defined, hand_on, begin_best, import_undefined),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),

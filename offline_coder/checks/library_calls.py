@@ -127,6 +127,27 @@ def _finding(path: str, line: int, dotted: str, message: str) -> Finding:
     )
 
 
+def without_argument(
+    text: str, tree: ast.Module, imports: tuple[Import, ...], line: int, name: str
+) -> str | None:
+    """`text` where the library's calls that begin in `line` are not given the variable `name` for parameters
+    that have a default; None where there is none."""
+    changes: list[tuple[ast.expr, str]] = []
+    for call, dotted in library_calls(tree, imports):
+        target = target_named(dotted)
+        kept = [
+            keyword
+            for keyword in call.keywords
+            if target is None
+            or keyword.arg is None
+            or keyword.arg in target.shape.required
+            or ast.unparse(keyword.value) != name
+        ]
+        if call.lineno == line and len(kept) < len(call.keywords):
+            changes.append((call, ast.unparse(ast.Call(call.func, call.args, kept))))
+    return replace_each(text, changes) if changes else None
+
+
 def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
     """`text` with each argument of the library's calls in `line` that has a name which is no parameter under
     that of the one parameter that is spelled nearly so or means the same; None where there is none."""

@@ -19,6 +19,7 @@ from offline_coder.checks.edits import (
     stands_as,
     used_names,
 )
+from offline_coder.checks.library_calls import without_argument
 from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.settled import settled_by
@@ -44,7 +45,14 @@ def stand_in(
     contracts = {module.path: module for module in modules}
     known = settled_by(config or {})
     missing = partial(planned_placeholder, contracts)
-    last = (assumed_size, without_unused, marked_name, without_import_time, marked_definition)
+    last = (
+        assumed_size,
+        without_unused,
+        left_to_the_library,
+        marked_name,
+        without_import_time,
+        marked_definition,
+    )
     rules: dict[str, tuple[Rule, ...]] = {
         **known,
         "undefined-name": (*known["undefined-name"], *last),
@@ -84,6 +92,14 @@ def without_unused(repository: Repository, finding: Finding, tree: ast.Module) -
             if new is not None:
                 said = f"took out `{ast.unparse(node)}`, which nothing reads and nothing defines"
                 yield Edit(finding.file, new, said)
+
+
+def left_to_the_library(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """An argument of a library's call that nothing defines: left out where the library has a default."""
+    text, imports = repository.files[finding.file], repository.modules.imports[finding.file]
+    new = without_argument(text, tree, imports, finding.line, finding.subject)
+    if new is not None:
+        yield Edit(finding.file, new, f"{finding.subject} in line {finding.line} is left to the library")
 
 
 def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

@@ -344,3 +344,24 @@ def test_a_name_of_another_library_is_taken_from_there(use: str, mended: str) ->
     code = f'"""Splits."""\n\nimport {use.partition(".")[0]}\n\n\ndef split(x):\n    """Splits."""\n    return {use}\n'
     done = mend({"data.py": code}, check_repository)
     assert f"return {mended}\n" in done.files["data.py"]
+
+
+@pytest.mark.parametrize(
+    ("test", "first"),
+    [
+        ("loss < best", 'float("inf")'),
+        ("best > loss", 'float("inf")'),
+        ("loss >= best", 'float("-inf")'),
+        ("best < loss", 'float("-inf")'),
+    ],
+)
+def test_a_best_value_that_is_read_first_begins_with_the_worst(test: str, first: str) -> None:
+    head = '"""Trains."""\n\n\ndef train(losses):\n    """Trains."""\n'
+    rest = f"    for loss in losses:\n        if {test}:\n            best = loss\n    return losses\n"
+    done = mend({"training.py": head + rest}, check_repository)
+    assert done.files["training.py"] == f"{head}    best = {first}\n{rest}"
+
+
+def test_another_value_that_is_read_first_stays_a_finding() -> None:
+    code = "def train(losses):\n    for loss in losses:\n        if loss < best:\n            other = loss\n    return other\n"
+    assert mend({"training.py": code}, check_repository).files["training.py"] == code

@@ -192,3 +192,16 @@ def test_settings_are_read_before_the_model_is_asked() -> None:
     done = mend(files, LOOK, ("model.py",), rules_with(CONFIG))
     assert 'count = CONFIG["data"]["count"]' in done.files["model.py"]
     assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        ("torch.optim.Adam([], lr=rate, eps=1e-8)", "torch.optim.Adam([], eps=1e-08)"),
+        ("torch.optim.Adam(params=rows)", 'torch.optim.Adam(params=undefined("rows"))'),
+        ("torch.optim.Adam([], lr=2 * rate)", 'torch.optim.Adam([], lr=2 * undefined("rate"))'),
+    ],
+)
+def test_what_a_library_has_a_default_for_is_left_to_it(call: str, left: str) -> None:
+    text, _ = stood_in("import torch\n\n\n" + GOOD.replace("return 1", f"return {call}"))
+    assert left in text
