@@ -13,6 +13,7 @@ from pathlib import Path
 
 from offline_coder.checks.call_shapes import Target, mismatches, target_of
 from offline_coder.checks.edits import replace_each
+from offline_coder.checks.known_names import KNOWN_IMPORTS
 from offline_coder.checks.library import bound_to
 from offline_coder.checks.modules import Import, modules_of
 from offline_coder.checks.source import REMEMBERED, nodes_of
@@ -48,6 +49,18 @@ def target_named(dotted: str) -> Target | None:
     )
 
 
+@cache
+def usually_meant() -> Mapping[str, str]:
+    """Name -> the callable that it is where nothing in a file defines it."""
+    found = {}
+    for name, statement in KNOWN_IMPORTS.items():
+        node = ast.parse(statement).body[0]
+        dotted = f"{node.module}.{name}" if isinstance(node, ast.ImportFrom) else ""
+        if dotted in signatures():
+            found[name] = dotted
+    return found
+
+
 def check_library_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "library-call" in `files` (path -> text): a call of a known function or class that it
     does not take, or whose result is taken apart into another number of parts than it gives."""
@@ -66,13 +79,18 @@ def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tu
 
 
 def library_calls(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.Call, str]]:
-    """The calls of known functions and classes in a file, with the dotted name of each."""
+    """The calls of known functions and classes in a file, with the dotted name of each. A name that is
+    used without an import is what it usually is: it will be imported."""
     nodes = nodes_of(tree)
     aliases = bound_to(nodes, imports)
+    bound = {found.bound_as or found.name or found.target for found in imports}
+    bound |= {str(getattr(node, "name", getattr(node, "arg", ""))) for node in nodes}
+    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in nodes:
         if isinstance(node, ast.Call):
             root, _, rest = (ast.unparse(node.func) if _is_dotted(node.func) else "").partition(".")
-            dotted = f"{aliases.get(root, '')}.{rest}".strip(".")
+            meant = aliases.get(root, "" if root in bound else usually_meant().get(root, ""))
+            dotted = f"{meant}.{rest}".strip(".")
             if dotted in signatures():
                 yield node, dotted
 

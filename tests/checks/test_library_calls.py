@@ -95,3 +95,13 @@ def test_what_a_line_calls_is_shown_with_its_parameters() -> None:
     assert signatures_at(code, 11) == shown
     assert signatures_at(code, 10) == shown[:1]
     assert signatures_at("def broken(", 1) == []
+
+
+def test_a_well_known_name_is_judged_before_it_is_imported_so_that_its_import_helps() -> None:
+    code = '"""Splits."""\n\n\ndef split(x, y):\n    """Splits."""\n    {} = train_test_split(x, y, val_size=3)\n    return a, b\n'
+    wrong = {"data.py": code.format("a, b, c")}
+    assert len(check_library_calls(wrong)) == 2
+    done = mend(wrong, check_repository)
+    assert "from sklearn.model_selection import train_test_split\n" in done.files["data.py"]
+    own = "def train_test_split(x):\n    return x\n\n\na = train_test_split(1)\n"
+    assert check_library_calls({"data.py": own}) == ()

@@ -158,3 +158,10 @@ def test_a_flaw_of_the_network_is_not_hidden_behind_a_shape(tmp_path: Path) -> N
     run = smoke(tmp_path, {**FILES, "model.py": flawed})
     assert run.status == "failed"
     assert "has no attribute 'nothing'" in run.failures[0].text
+
+
+def test_where_nothing_fits_a_network_of_words_gets_words(tmp_path: Path) -> None:
+    model = MODEL.replace("self.layer = ", "self.first = nn.Embedding(9, 5)\n        self.layer = ")
+    model = model.replace("self.layer(x)", "self.layer(self.first(x))")
+    run = smoke(tmp_path, {**FILES, "model.py": model})
+    assert "shapes cannot be multiplied" in run.failures[0].text
