@@ -38,14 +38,16 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
     network = next((node for node in tree.body if is_network(node) and around(node, finding.line)), None)
     if value is None or network is None:
         return
-    if finding.rule == "missing-attribute":
-        owned = f"self.{name}"
-        reads = [
-            node
-            for node in ast.walk(network)
-            if isinstance(node, ast.Attribute) and ast.unparse(node) == owned
-        ]
-        plain = replace_uses(text, reads, owned, name)
+    owned = f"self.{name}" if finding.rule == "missing-attribute" else name
+    uses = [
+        node
+        for node in ast.walk(network)
+        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) == owned
+    ]
+    if any(use in other_than_numbers(network) for use in uses):
+        return
+    if owned != name:
+        plain = replace_uses(text, uses, owned, name)
         if plain is None or name in {argument.arg for argument in arguments_in(network)}:
             return
         text = plain
@@ -54,6 +56,19 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
         add_import(text, f"\n{name} = {value}  {MARK}"),
         f"assumed {name} = {value}, which nothing says",
     )
+
+
+def other_than_numbers(node: ast.AST) -> set[ast.expr]:
+    """What is called, gone over, or has something taken of it: no size."""
+    found: set[ast.expr] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            found.add(inner.func)
+        elif isinstance(inner, ast.For | ast.comprehension):
+            found.add(inner.iter)
+        elif isinstance(inner, ast.Attribute | ast.Subscript):
+            found.add(inner.value)
+    return found
 
 
 def is_network(node: ast.stmt) -> bool:

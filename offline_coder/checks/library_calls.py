@@ -88,7 +88,7 @@ def library_calls(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tup
     bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in nodes:
         if isinstance(node, ast.Call):
-            root, _, rest = (ast.unparse(node.func) if _is_dotted(node.func) else "").partition(".")
+            root, _, rest = _dotted(node.func).partition(".")
             meant = aliases.get(root, "" if root in bound else usually_meant().get(root, ""))
             dotted = f"{meant}.{rest}".strip(".")
             if dotted in signatures():
@@ -106,10 +106,13 @@ def signatures_at(text: str, line: int) -> list[str]:
     ]
 
 
-def _is_dotted(node: ast.expr) -> bool:
+def _dotted(node: ast.expr) -> str:
+    """The names of `np.random.rand`, with dots; "" for anything else."""
+    parts: list[str] = []
     while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
         node = node.value
-    return isinstance(node, ast.Name)
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _misfits(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
@@ -159,7 +162,7 @@ def without_argument(
             if target is None
             or keyword.arg is None
             or keyword.arg in target.shape.required
-            or ast.unparse(keyword.value) != name
+            or not (isinstance(keyword.value, ast.Name) and keyword.value.id == name)
         ]
         if call.lineno == line and len(kept) < len(call.keywords):
             changes.append((call, ast.unparse(ast.Call(call.func, call.args, kept))))

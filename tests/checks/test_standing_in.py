@@ -161,6 +161,8 @@ def test_a_size_that_a_network_reads_from_itself_is_assumed_too() -> None:
 
 
 def test_what_is_no_size_and_what_is_no_network_is_not_assumed() -> None:
+    for use in ("output_layer(3)", "max(layers for layers in layers)", "input_size[0]", "heads.count"):
+        assert "ASSUMPTION" not in stood_in(NETWORK.format(size=use).replace("width_in", "1"))[0], use
     text, _ = stood_in(NETWORK.format(size="choice"))
     assert 'undefined("choice")' in text
     text, _ = stood_in(GOOD.replace("return 1", "return num_classes"))
