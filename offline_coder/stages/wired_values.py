@@ -52,6 +52,7 @@ SAME_WORD = {
 TUPLES = frozenset({"tuple", "Tuple"})
 DATA_WORD = "data"
 TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
+TRAIN = "train"
 SPLITS = frozenset({"train", "validation", "test"})
 SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_data", "test_data")}
 """What loaders or data sets are that a function gives without names, by their number."""
@@ -233,7 +234,7 @@ class Values:
         split = words_of(wanted.name) & SPLITS
         named = [result for result in tensors if split & result.words]
         if len(named) < wants:
-            named = tensors[-wants:] if split - {"train"} else tensors[:wants]
+            named = tensors[-wants:] if split - {TRAIN} else tensors[:wants]
         return [result.variable for result in named[:wants]] if len(named) >= wants else []
 
     def _result(self, wanted: Wanted, used: set[str]) -> str:
@@ -250,7 +251,8 @@ class Values:
             if not (same_type or (unknown and shared)):
                 continue
             named = wanted.name == result.variable
-            score = 1 + 100 * named + 10 * shared + 5 * (result.variable not in used)
+            seen = (TRAIN in result.words) != (TRAIN in words) and bool(words & SPLITS)
+            score = 4 + 100 * named + 10 * shared + 5 * (result.variable not in used) - 3 * seen
             if score > highest:
                 best, highest = result.variable, score
         return best

@@ -50,6 +50,21 @@ def test_a_result_of_that_name_is_the_pair_itself() -> None:
     assert given("train_data", "train_data", "test_data", kind="") == "train_data"
 
 
+def test_a_test_is_given_anything_rather_than_what_was_trained_on() -> None:
+    loaders = {"type_": "DataLoader", "kind": "DataLoader"}
+    assert given("test_loader", "train_loader", "validation_loader", **loaders) == "validation_loader"
+    assert given("test_loader", "train_loader", "test_loader_", **loaders) == "test_loader_"
+    assert given("test_loader", "train_loader", **loaders) == "train_loader"
+    assert given("train_loader", "test_loader", "train_set", **loaders) == "train_set"
+
+
+def test_data_that_is_a_tuple_of_nobody_says_what_is_all_that_came_together() -> None:
+    values = Values({}, frozenset(), torch=True)
+    values.together = ("x", "y", "z")
+    wanted = Wanted("data", "tuple", default=False)
+    assert values.choose(wanted, "data", set()).text == "(x, y, z)"
+
+
 def test_where_there_are_too_few_tensors_the_pair_is_made_up() -> None:
     assert given("train_data", "x") == "(torch.rand(8, 8), torch.rand(8, 8),)"
     assert given("train_data", "a", "b", kind="float") == "(torch.rand(8, 8), torch.rand(8, 8),)"
