@@ -93,7 +93,7 @@ def sampling_options(function: Command) -> Command:
             type=click.IntRange(1, 16),
             default=1,
             show_default=True,
-            help="Versions of each module to write together; the one with the fewest findings is kept.",
+            help="Versions of each module to write together; the best by checks, a run, a verdict is kept.",
         ),
         click.option(
             "--debug-rounds",
