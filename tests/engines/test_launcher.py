@@ -27,7 +27,8 @@ time.sleep(600)
 
 # A parent that starts the launcher and waits to be killed.
 PARENT = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
 launcher, folder, tree = sys.argv[1:]
 subprocess.Popen([sys.executable, "-I", launcher, sys.executable, "-c", tree, folder],
                  stdin=subprocess.PIPE, start_new_session=True)
