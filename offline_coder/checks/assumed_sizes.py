@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from offline_coder.checks.edits import add_import, replace_uses
 from offline_coder.checks.rules import Edit, Repository
+from offline_coder.checks.source import is_network
 from offline_coder.core.finding import Finding
-from offline_coder.core.packages import is_torch_module
 
 MARK = "# ASSUMPTION of offline-coder: nothing says this size"
 MARKED = re.compile(rf"^(?P<name>\w+) = (?P<value>\d+)  {re.escape(MARK)}$")
@@ -44,11 +44,11 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
         for node in ast.walk(network)
         if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) == owned
     ]
-    if any(use in other_than_numbers(network) for use in uses):
+    if not other_than_numbers(network).isdisjoint(uses):
         return
     if owned != name:
         plain = replace_uses(text, uses, owned, name)
-        if plain is None or name in {argument.arg for argument in arguments_in(network)}:
+        if plain is None or any(isinstance(node, ast.arg) and node.arg == name for node in ast.walk(network)):
             return
         text = plain
     yield Edit(
@@ -71,19 +71,9 @@ def other_than_numbers(node: ast.AST) -> set[ast.expr]:
     return found
 
 
-def is_network(node: ast.stmt) -> bool:
-    """Whether a statement is the class of a network."""
-    return isinstance(node, ast.ClassDef) and any(is_torch_module(ast.unparse(base)) for base in node.bases)
-
-
 def around(node: ast.stmt, line: int) -> bool:
     """Whether `line` is within a statement."""
     return node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def arguments_in(node: ast.AST) -> Iterator[ast.arg]:
-    """The parameters of all functions within."""
-    return (inner for inner in ast.walk(node) if isinstance(inner, ast.arg))
 
 
 def check_assumed(path: str, text: str) -> tuple[Finding, ...]:

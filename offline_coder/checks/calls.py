@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from offline_coder.checks.call_shapes import FunctionNode, Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
@@ -149,7 +149,7 @@ class _Reader:
         own = [arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
         names = {arg.arg for arg in own}
         known = {name: cls for name, cls in objects.items() if name not in names}
-        for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        for arg in named_parameters(node):
             cls = self._definition(arg.annotation) if arg.annotation is not None else None
             if isinstance(cls, ast.ClassDef):
                 known[arg.arg] = cls

@@ -70,6 +70,15 @@ def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str
     return replace_each(text, ((use, new) for use in uses))
 
 
+def begun_with(text: str, function: ast.FunctionDef | ast.AsyncFunctionDef, line: str) -> str:
+    """`text` with `line` as the first of what `function` does, below its docstring."""
+    said = ast.get_docstring(function) is not None and len(function.body) > 1
+    first = function.body[1 if said else 0]
+    lines = text.split("\n")
+    lines.insert(first.lineno - 1, f"{' ' * first.col_offset}{line}")
+    return "\n".join(lines)
+
+
 def remove_definition(text: str, node: Definition) -> str | None:
     """`text` without `node` and its decorators; None where other code shares its lines."""
     first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, is_network, nodes_of, parse_python
 from offline_coder.core.finding import Finding
-from offline_coder.core.packages import is_torch_module
 
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue | ast.Assert | ast.Try
 _LAZY = ast.Lambda | ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp
@@ -121,7 +120,7 @@ class _File:
         owner, own = routine.owner, routine.object_name
         match node:
             case ast.Call(func=ast.Name(id=name)) if owner is not None and name == own:
-                network = any(is_torch_module(ast.unparse(base)) for base in owner.bases)
+                network = is_network(owner)
                 return f"{owner.name}.forward" if network else f"{owner.name}.__call__"
             case ast.Call(func=ast.Name(id=name)):
                 return f"{name}.__init__" if name in self.classes else name

@@ -2,6 +2,7 @@
 
 import ast
 
+from offline_coder.checks.edits import begun_with
 from offline_coder.checks.source import function_around
 
 LARGEST, SMALLEST = 'float("inf")', 'float("-inf")'
@@ -11,7 +12,9 @@ def with_first_value(text: str, tree: ast.Module, line: int, name: str) -> str |
     """`text` where the function around `line` begins `name` with what every value is better than. None where
     the line is no comparison after which `name` gets the better value."""
     function = function_around(tree, line)
-    for node in ast.walk(function) if function is not None else ():
+    if function is None:
+        return None
+    for node in ast.walk(function):
         if not isinstance(node, ast.If) or node.test.lineno != line:
             continue
         test = node.test
@@ -23,10 +26,5 @@ def with_first_value(text: str, tree: ast.Module, line: int, name: str) -> str |
         if name not in (left, right) or not (less or isinstance(test.ops[0], ast.Gt | ast.GtE)):
             continue
         first = LARGEST if less == (name == right) else SMALLEST
-        assert function is not None
-        said = ast.get_docstring(function) is not None and len(function.body) > 1
-        at = function.body[1 if said else 0]
-        lines = text.split("\n")
-        lines.insert(at.lineno - 1, f"{' ' * at.col_offset}{name} = {first}")
-        return "\n".join(lines)
+        return begun_with(text, function, f"{name} = {first}")
     return None

@@ -6,7 +6,7 @@ Small models split a long function in two and forget that the second does not se
 import ast
 from collections.abc import Iterator
 
-from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.edits import replace_each
 from offline_coder.checks.source import nodes_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -30,9 +30,9 @@ def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:
     starred = any(keyword.arg is None for call in calls for keyword in call.keywords)
     if not calls or starred or len(spoken) != len(calls):
         return None
-    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset), reverse=True):
-        given = [*call.keywords, ast.keyword(name, ast.Name(name))]
-        text = replace_expression(text, call, ast.unparse(ast.Call(call.func, call.args, given)))
+    more = ast.keyword(name, ast.Name(name))
+    given = [(call, ast.Call(call.func, call.args, [*call.keywords, more])) for call in calls]
+    text = replace_each(text, ((call, ast.unparse(new)) for call, new in given))
     return with_parameter(text, helper, name)
 
 
@@ -40,11 +40,10 @@ def with_parameter(text: str, helper: Function, name: str) -> str | None:
     """`text` with `name` as the last parameter of `helper`, that can only be given by name where others have
     defaults; None where its head is written in a way that is not known."""
     lines = text.split("\n")
-    head = next((at for at in range(helper.lineno - 1, len(lines)) if f"def {helper.name}(" in lines[at]), -1)
-    if head != helper.lineno - 1:
+    head = helper.lineno - 1
+    if f"def {helper.name}(" not in lines[head]:
         return None
-    star = "" if not helper.args.defaults and not helper.args.kwonlyargs else "*, "
-    star = "" if helper.args.kwonlyargs else star
+    star = "*, " if helper.args.defaults and not helper.args.kwonlyargs else ""
     last = max(
         (arg for arg in ast.walk(helper.args) if isinstance(arg, ast.expr | ast.arg)),
         key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0),

@@ -45,10 +45,10 @@ def check_repository(
     """All findings in `files` (path -> text), ordered by rung, then file, then line.
 
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
-    distribution names), what is taken from PyTorch, NumPy and scikit-learn and how it is called, duplicates,
-    calls, functions that never end, attributes, contracts (when `architecture` is given; "missing-file" for
-    a planned module that is not there), configuration keys (when `config`, the loaded config.yaml, is
-    given), stubs, entry point. A file that does not parse stops on the first rung.
+    distribution names), what is taken from PyTorch, NumPy, SciPy and scikit-learn and how it is called,
+    duplicates, calls, functions that never end, attributes, contracts (when `architecture` is given;
+    "missing-file" for a planned module that is not there), configuration keys (when `config`, the loaded
+    config.yaml, is given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]

@@ -9,9 +9,8 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import modules_of
-from offline_coder.checks.source import REMEMBERED
+from offline_coder.checks.source import REMEMBERED, is_network
 from offline_coder.core.finding import Finding
-from offline_coder.core.packages import is_torch_module
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FORWARD = "forward"
@@ -111,7 +110,7 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
 def _made_in_calls(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, Function, ast.Assign, str]]:
     """Each statement of a network's forward() that gives a name a layer with something to learn."""
     for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
-        if not any(is_torch_module(ast.unparse(base)) for base in owner.bases):
+        if not is_network(owner):
             continue
         for method in (node for node in owner.body if isinstance(node, Function)):
             for node in ast.walk(method) if method.name == FORWARD else ():

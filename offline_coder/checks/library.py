@@ -113,7 +113,7 @@ def bound_to(nodes: tuple[ast.AST, ...], imports: tuple[Import, ...]) -> dict[st
             aliases[bound] = target
         elif found.target in library_names():
             aliases[found.bound_as or found.name] = f"{found.target}.{found.name}"
-    for name in _hidden(nodes):
+    for name in hidden_names(nodes):
         aliases.pop(name, None)
     return aliases
 
@@ -136,7 +136,7 @@ def _root(dotted: str) -> tuple[str, str]:
     return root, root
 
 
-def _hidden(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
+def hidden_names(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
     """Names that are bound otherwise than by an import, somewhere in the file."""
     for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

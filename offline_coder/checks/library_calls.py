@@ -14,7 +14,7 @@ from pathlib import Path
 from offline_coder.checks.call_shapes import Target, mismatches, target_of
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.known_names import KNOWN_IMPORTS
-from offline_coder.checks.library import bound_to
+from offline_coder.checks.library import bound_to, hidden_names
 from offline_coder.checks.modules import Import, modules_of
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
@@ -78,21 +78,22 @@ def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tu
     return tuple(sorted(found, key=lambda finding: finding.line))
 
 
-def library_calls(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.Call, str]]:
+@lru_cache(maxsize=REMEMBERED)
+def library_calls(tree: ast.Module, imports: tuple[Import, ...]) -> tuple[tuple[ast.Call, str], ...]:
     """The calls of known functions and classes in a file, with the dotted name of each. A name that is
     used without an import is what it usually is: it will be imported."""
     nodes = nodes_of(tree)
     aliases = bound_to(nodes, imports)
-    bound = {found.bound_as or found.name or found.target for found in imports}
-    bound |= {str(getattr(node, "name", getattr(node, "arg", ""))) for node in nodes}
-    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound = {found.bound_as or found.name or found.target for found in imports} | set(hidden_names(nodes))
+    found_calls = []
     for node in nodes:
         if isinstance(node, ast.Call):
             root, _, rest = _dotted(node.func).partition(".")
             meant = aliases.get(root, "" if root in bound else usually_meant().get(root, ""))
             dotted = f"{meant}.{rest}".strip(".")
             if dotted in signatures():
-                yield node, dotted
+                found_calls.append((node, dotted))
+    return tuple(found_calls)
 
 
 def signatures_at(text: str, line: int) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from offline_coder.checks.attributes import MODULE_BASES, OF_A_MODULE
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.parameters import NETWORKS
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -57,7 +57,7 @@ def _findings_of(
     path: str, function: Function, given: frozenset[str] | set[str], types: set[str] | frozenset[str]
 ) -> Iterator[Finding]:
     """One finding for a name that the function reads of its network."""
-    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    arguments = named_parameters(function)
     networks = {
         argument.arg
         for argument in arguments

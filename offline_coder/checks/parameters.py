@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.modules import modules_of
-from offline_coder.checks.source import REMEMBERED
+from offline_coder.checks.source import REMEMBERED, named_parameters
 from offline_coder.core.finding import Finding
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -139,8 +139,7 @@ def _unused(function: Function) -> Iterator[Unused]:
     names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
     if any(node.id in ("locals", "vars") for node in names):
         return
-    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    for argument in arguments:
+    for argument in named_parameters(function):
         if argument.arg.startswith("_") or argument.arg in ("self", "cls"):
             continue
         annotation = ast.unparse(argument.annotation) if argument.annotation else ""

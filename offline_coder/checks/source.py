@@ -5,6 +5,7 @@ import functools
 
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
 from offline_coder.core.compiling import compiler_warnings
+from offline_coder.core.packages import is_torch_module
 
 REMEMBERED = 64
 """Files whose tree and findings are kept for the next look."""
@@ -38,3 +39,13 @@ def function_around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncF
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     around = [each for each in functions if each.body[0].lineno <= line <= (each.end_lineno or each.lineno)]
     return around[-1] if around else None
+
+
+def named_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.arg, ...]:
+    """The parameters of a function without those that take what is left over, `*` and `**`."""
+    return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
+def is_network(node: ast.AST) -> bool:
+    """Whether `node` is a class that is a torch module by one of its bases."""
+    return isinstance(node, ast.ClassDef) and any(is_torch_module(ast.unparse(base)) for base in node.bases)

@@ -4,10 +4,10 @@ and the loss that config.yaml names, and its settings."""
 import ast
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, replace_each, replace_uses, used_names
+from offline_coder.checks.edits import add_import, begun_with, replace_each, replace_uses, used_names
 from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.rules import Edit, Repository
-from offline_coder.checks.source import function_around
+from offline_coder.checks.source import function_around, named_parameters
 from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
@@ -85,22 +85,15 @@ def undefined_tool(
         if new is not None and all(use in called for use in uses):
             yield Edit(finding.file, _with_torch(new), f"the loss that config.yaml names in place of {name}")
     if name == OPTIMIZER and (made := OPTIMIZERS.get(_letters(training.get(OPTIMIZER)))):
-        network = next((each.arg for each in _arguments(function) if each.arg in NETWORKS), "")
-        first = function.body[1 if ast.get_docstring(function) is not None and function.body[1:] else 0]
+        network = next((each.arg for each in named_parameters(function) if each.arg in NETWORKS), "")
         if network:
-            lines = text.split("\n")
             line = f"{OPTIMIZER} = torch.optim.{made}({network}.parameters(){_rate_given(function)})"
-            lines.insert(first.lineno - 1, f"{' ' * first.col_offset}{line}")
             means = f"the optimizer that config.yaml names for {network}"
-            yield Edit(finding.file, _with_torch("\n".join(lines)), means)
+            yield Edit(finding.file, _with_torch(begun_with(text, function, line)), means)
 
 
 def _with_torch(text: str) -> str:
     return text if "import torch" in text.split("\n") else add_import(text, "import torch")
-
-
-def _arguments(function: Function) -> tuple[ast.arg, ...]:
-    return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
 
 
 def _rate(call: ast.Call, function: Function) -> str:
@@ -114,7 +107,9 @@ def _rate(call: ast.Call, function: Function) -> str:
 
 def _rate_given(function: Function) -> str:
     """The parameter of a function that is the learning rate, as an argument."""
-    return next((f", lr={each.arg}" for each in _arguments(function) if usual_name(each.arg) == RATE), "")
+    return next(
+        (f", lr={each.arg}" for each in named_parameters(function) if usual_name(each.arg) == RATE), ""
+    )
 
 
 def _letters(value: object) -> str:

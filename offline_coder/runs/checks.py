@@ -7,12 +7,14 @@ from offline_coder.core.early_end import EarlyEnd
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.values import Value
 
+ChosenBy = Literal["", "checks", "trial run", "verdict"]
+"""What told a candidate from the others; "" where there was one alone."""
+
 
 class FileVerdict(Value):
     """How one module came about. `before` is what was wrong with answers that were not kept; of several
     `candidates`, each with its findings, the one at place `chosen` was taken, because of what `chosen_by`
-    names. `ends` are the answers that
-    were ended early."""
+    names. `ends` are the answers that were ended early."""
 
     path: str
     verdict: Literal["first answer", "repaired", "stub"]
@@ -21,7 +23,7 @@ class FileVerdict(Value):
     left_out: tuple[str, ...]
     candidates: tuple[Tally, ...] = ()
     chosen: int = 0
-    chosen_by: Literal["", "checks", "trial run", "verdict"] = ""
+    chosen_by: ChosenBy = ""
     ends: tuple[EarlyEnd, ...] = ()
 
 

@@ -13,16 +13,17 @@ from offline_coder.checks.mend import Look, Mended
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
 from offline_coder.core.finding import Tally
-from offline_coder.core.plan import ENTRY_POINT, Module, Plan
+from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
+from offline_coder.runs.checks import ChosenBy
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.mending import mended_for
 from offline_coder.stages.opening import contract
 from offline_coder.stages.prompting import Context, render_prompt
-from offline_coder.stages.repair import ChosenBy, Written
+from offline_coder.stages.repair import Written
 from offline_coder.stages.repository import companion_files
 from offline_coder.stages.smoke import smoke_run
 from offline_coder.stages.wired_entry import wired_entry
@@ -104,9 +105,9 @@ class Chooser:
         return (0, 0, 0.0) if run is None or run.status == "not run" else run.progress
 
     async def verdict(self, candidates: Sequence[Candidate]) -> Candidate:
-        """The one that the model prefers; the first where they are alike or there is no room to ask."""
+        """The one that the model prefers; the first where there is no room to ask."""
         path = candidates[0].draft.path
-        module: Module = self.plan.architecture.module(path)
+        module = self.plan.architecture.module(path)
         task = render_prompt(
             "coding/verdict.md.j2",
             module=module,

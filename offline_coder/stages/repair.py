@@ -21,6 +21,7 @@ from offline_coder.core.plan import Module
 from offline_coder.core.repeating import repeats
 from offline_coder.core.request import FinishReason, Request
 from offline_coder.core.stage_settings import StageSettings
+from offline_coder.runs.checks import ChosenBy
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.prompting import Context, render_prompt
 
@@ -36,8 +37,6 @@ CONTINUED: dict[FinishReason, str] = {
 }
 
 Verdict = Literal["first answer", "repaired", "stub"]
-ChosenBy = Literal["", "checks", "trial run", "verdict"]
-"""What told a candidate from the others; "" where there was one alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,7 @@ def returned(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
         return ()
     said = node.returns
     inner: list[ast.expr] = []
-    if isinstance(said, ast.Subscript) and type_name(ast.unparse(said)) in ("tuple", "Tuple"):
+    if isinstance(said, ast.Subscript) and type_name(ast.unparse(said)) in TUPLES:
         inner = list(said.slice.elts) if isinstance(said.slice, ast.Tuple) else [said.slice]
     counts = {len(value.elts) if isinstance(value, ast.Tuple) else 1 for value in given}
     first = given[0]
