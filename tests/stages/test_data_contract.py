@@ -27,7 +27,7 @@ def signatures(data: tuple[str, ...], training: tuple[str, ...], evaluation: str
 def test_where_the_types_do_not_meet_all_speak_of_loaders() -> None:
     heads = signatures(
         (
-            "load(path: str, epochs: int) -> Dataset",
+            "load(path: str, subset: str, epochs: int) -> Dataset",
             "split_data(data: Dataset) -> tuple[Dataset, Dataset]",
             "add_noise(x: torch.Tensor) -> torch.Tensor",
         ),
@@ -93,6 +93,20 @@ def test_a_plan_whose_types_meet_or_that_has_no_source_of_data_stays(
     assert heads["data.py"] == [data]
     assert heads["training.py"] == [training]
     assert heads["evaluation.py"] == [evaluation]
+
+
+@pytest.mark.parametrize(
+    ("head", "stays"),
+    [
+        ("load(split_name: str, seed: int) -> tuple[DataLoader, DataLoader]", "load(seed: int)"),
+        ("load(root: str, train: bool = True) -> tuple[Tensor, Tensor, Tensor]", "load(root: str)"),
+        ("load(split: str) -> tuple[Tensor, Tensor]", "load(split: str)"),
+        ("load(split: float, mode: int) -> tuple[Dataset, Dataset]", "load(split: float, mode: int)"),
+    ],
+)
+def test_where_all_splits_are_given_none_is_asked_for(head: str, stays: str) -> None:
+    heads = signatures((head,), ("train(model: Net, data: float) -> None",), "evaluate(m: Net) -> float")
+    assert heads["data.py"][0].startswith(stays)
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,19 @@ SPLITS = ("train", "validation", "test")
 TWO_SPLITS = ("train", "test")
 OWN_SETTINGS = frozenset({"epochs", "num_epochs", "shuffle"})
 """Parameters of no use where data is loaded."""
+ONE_SPLIT = re.compile(
+    r"(?:data_?(?:set_?)?)?(?:split|subset|partition|phase|mode)(?:_(?:name|type))?|(?:is_)?train(?:ing)?"
+)
+"""Names of parameters that say which split is meant, of no use where all are given."""
+SETS = ("DataLoader", "Dataset", "TensorDataset", "Subset")
+CHOOSING = ("str", "bool", "")
+"""Types of such parameters."""
 
 
 def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
-    """`modules`, where training and evaluation take what data.py gives. Unchanged where no function of
-    data.py gives data without being given some."""
+    """`modules`, where training and evaluation take what data.py gives. The types are unchanged where no
+    function of data.py gives data without being given some."""
+    modules = [of_all_splits(module) for module in modules]
     source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
     networks = networks_of(modules)
     working = [each for module in modules for each in workers(module, networks)]
@@ -43,6 +51,30 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     three = any(map(VALIDATION.search, names)) or len(tuple_elements(source.returns)) > 2
     splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
+
+
+def of_all_splits(module: Module) -> Module:
+    """`module`, of whose functions those of data.py that give all splits are not asked for one."""
+    if module.path != DATA:
+        return module
+    functions = tuple(
+        each.model_copy(update={"parameters": tuple(p for p in each.parameters if not chooses_split(p))})
+        if gives_splits(each)
+        else each
+        for each in module.functions
+    )
+    return module.model_copy(update={"functions": functions})
+
+
+def gives_splits(routine: Routine) -> bool:
+    """Whether a function gives several sets of data at once: not inputs and targets of one."""
+    given = [last_part(one) for one in tuple_elements(routine.returns)]
+    return len(given) > 1 and (len(given) > 2 or all(one in SETS for one in given))
+
+
+def chooses_split(parameter: Parameter) -> bool:
+    """Whether a parameter says which split is meant."""
+    return parameter.type in CHOOSING and ONE_SPLIT.fullmatch(parameter.name) is not None
 
 
 def sources(module: Module) -> list[Routine]:
@@ -104,7 +136,9 @@ def loads(routine: Routine) -> bool:
 
 def giving(routine: Routine, splits: Sequence[str]) -> Routine:
     """`routine` that gives a loader for each of `splits`."""
-    kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS]
+    kept = [
+        each for each in routine.parameters if each.name not in OWN_SETTINGS and not chooses_split(each)
+    ]
     if not any(each.name == "batch_size" for each in kept):
         kept.append(Parameter(name="batch_size", type="int"))
     twice = ", split twice," if splits == SPLITS else ""
