@@ -29,6 +29,7 @@ from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library import library_names
 from offline_coder.checks.library_calls import with_its_parameters
+from offline_coder.checks.loaders import with_targets
 from offline_coder.checks.parameters import with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule
@@ -105,6 +106,12 @@ def make_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """A TensorDataset of arrays: of tensors of them."""
     new = with_tensors(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"tensors of the arrays in line {finding.line}")
+
+
+def load_targets(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A loader of inputs alone: of inputs and targets."""
+    new = with_targets(repository.files[finding.file], finding.subject)
+    yield Edit(finding.file, new, f"loaders of {finding.subject} give its targets too")
 
 
 def read_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -346,6 +353,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "layer-in-call": (make_layer_once,),
     "library-call": (name_parameters,),
     "array-dataset": (make_tensors,),
+    "loader-without-targets": (load_targets,),
     "dataset-attribute": (read_tensors,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),

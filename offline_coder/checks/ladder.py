@@ -20,6 +20,7 @@ from offline_coder.checks.imports import check_imports
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.library_calls import check_library_calls
+from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
 from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.packages import check_packages
@@ -63,6 +64,7 @@ def check_repository(
     findings += check_library_calls(whole)
     findings += check_layers(whole)
     findings += check_arrays(whole)
+    findings += check_loaders(whole)
     findings += check_dataset_reads(whole)
     findings += check_network_reads(whole)
     findings += check_parameters(whole)

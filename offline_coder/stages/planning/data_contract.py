@@ -136,9 +136,7 @@ def loads(routine: Routine) -> bool:
 
 def giving(routine: Routine, splits: Sequence[str]) -> Routine:
     """`routine` that gives a loader for each of `splits`."""
-    kept = [
-        each for each in routine.parameters if each.name not in OWN_SETTINGS and not chooses_split(each)
-    ]
+    kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS and not chooses_split(each)]
     if not any(each.name == "batch_size" for each in kept):
         kept.append(Parameter(name="batch_size", type="int"))
     twice = ", split twice," if splits == SPLITS else ""
