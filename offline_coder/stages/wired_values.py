@@ -208,6 +208,17 @@ class Values:
         longer = [place for place in places if kind in PLAIN and words <= words_of(place[1])]
         for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ())]:
             return f"config[{part!r}][{key!r}]"
+        return self._last_of_several(wanted, kind, section)
+
+    def _last_of_several(self, wanted: Wanted, kind: str, section: str) -> str:
+        """The last of several values of the setting that a plain parameter is called like: levels of noise
+        or sizes that the paper compares, of which one call takes one."""
+        places = sorted(self._places("list"), key=lambda place: place[0] != section)
+        for part, key in places if kind in PLAIN else ():
+            values = self.settings[part][key]
+            fit = isinstance(values, list) and values and all(isinstance(one, PLAIN[kind]) for one in values)
+            if fit and usual_name(wanted.name) in (usual_name(key), usual_name(key.removesuffix("s"))):
+                return f"config[{part!r}][{key!r}][-1]"
         return ""
 
     def _places(self, kind: str) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,22 @@ def test_data_that_is_a_tuple_of_nobody_says_what_is_all_that_came_together() ->
     assert values.choose(wanted, "data", set()).text == "(x, y, z)"
 
 
+@pytest.mark.parametrize(
+    ("name", "type_", "text"),
+    [
+        ("noise_std", "float", "config['training']['noise_std'][-1]"),
+        ("level", "float", "config['data']['levels'][-1]"),
+        ("level", "str", "'level'"),
+        ("noise_std", "list[float]", "config['training']['noise_std']"),
+        ("empty", "int", "8"),
+    ],
+)
+def test_of_several_values_a_plain_parameter_takes_the_last(name: str, type_: str, text: str) -> None:
+    settings = {"training": {"noise_std": [0, 0.2, 0.4], "empty": []}, "data": {"levels": [1, 2]}}
+    values = Values(settings, frozenset(), torch=True)
+    assert values.choose(Wanted(name, type_, default=False), "training", set()).text == text
+
+
 def test_where_there_are_too_few_tensors_the_pair_is_made_up() -> None:
     assert given("train_data", "x") == "(torch.rand(8, 8), torch.rand(8, 8),)"
     assert given("train_data", "a", "b", kind="float") == "(torch.rand(8, 8), torch.rand(8, 8),)"
