@@ -201,7 +201,7 @@ async def make_repository(
 
         look = checks_of(plan)
         chooser = Chooser(engine, context, plan, look, settings, journal)
-        written = await write_code(engine, context, plan, analyses, chooser, settings, keep)
+        written = await write_code(chooser, analyses, keep)
 
     with meter.stage("repair"):
         mended = mended_for(plan, {path: file.text for path, file in written.items()}, look)

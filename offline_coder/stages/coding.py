@@ -43,20 +43,13 @@ class Task:
     left_out: tuple[str, ...]
 
 
-async def write_code(
-    engine: Engine,
-    context: Context,
-    plan: Plan,
-    analyses: Mapping[str, str],
-    chooser: Chooser,
-    settings: StageSettings,
-    done: OnWritten,
-) -> dict[str, Written]:
-    """Module path -> its file, every one of which parses; in build order. `chooser` takes one of several
-    candidates.
+async def write_code(chooser: Chooser, analyses: Mapping[str, str], done: OnWritten) -> dict[str, Written]:
+    """Module path -> its file, every one of which parses; in build order. `chooser` says of what plan, and
+    takes one of several candidates.
 
     Raises what the engine raises; files already given to `done` are whole.
     """
+    engine, context, plan, settings = chooser.engine, chooser.context, chooser.plan, chooser.settings
     order = plan.build_order
     pending: dict[str, asyncio.Task[Written]] = {}
 

@@ -60,9 +60,7 @@ def chosen(
     journal = Journal(tmp_path / "journal.jsonl")
     chooser = Chooser(engine, Context("paper"), PLAN, check_repository, settings, journal)
     said = dict.fromkeys(("data.py", "main.py"), "specification")
-    files = asyncio.run(
-        write_code(engine, Context("paper"), PLAN, said, chooser, settings, lambda file: None)
-    )
+    files = asyncio.run(write_code(chooser, said, lambda file: None))
     return files["data.py"], [request for request in asked if "data.py" in request.purpose]
 
 

@@ -46,12 +46,8 @@ def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request],
     engine = ScriptedEngine(answer, context=context)
     files = asyncio.run(
         write_code(
-            engine,
-            Context("paper"),
-            PLAN,
-            dict.fromkeys(PATHS, "specification"),
             chooser(engine, StageSettings(), Path("unused")),
-            StageSettings(),
+            dict.fromkeys(PATHS, "specification"),
             lambda file: done.append(file.path),
         )
     )
