@@ -109,6 +109,27 @@ def test_where_all_splits_are_given_none_is_asked_for(head: str, stays: str) -> 
     assert heads["data.py"][0].startswith(stays)
 
 
+def test_data_comes_from_nowhere_and_without_settings_of_training() -> None:
+    heads = signatures(
+        ("load(labels, noise_level, epochs, learning_rate, adam_first_decay_rate) -> torch.Tensor",),
+        ("train(model: Net, x: torch.Tensor, y: torch.Tensor) -> None",),
+        "evaluate(model: Net, x: torch.Tensor) -> float",
+    )
+    assert heads["data.py"] == [f"load(noise_level, batch_size: int) -> tuple[{LOADER}, {LOADER}]"]
+    assert heads["training.py"] == [f"train(model: Net, train_loader: {LOADER}) -> None"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("load(r4, s3_3_path: str, s000000: int) -> int", ["path"]),
+        ("step(s1: torch.Tensor, r_max: float) -> int", ["s1", "r_max"]),
+    ],
+)
+def test_ids_of_requirements_and_sections_are_no_parameters(text: str, names: list[str]) -> None:
+    assert [each.name for each in routine_of(text).parameters] == names
+
+
 @pytest.mark.parametrize(
     ("head", "added"),
     [

@@ -12,12 +12,12 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.data_contract import with_data_contract
 from offline_coder.stages.planning.given import without_given
+from offline_coder.stages.planning.networks import FORWARD, of_a_network, with_networks
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
 from offline_coder.stages.planning.sentences import whole_sentence
 from offline_coder.stages.planning.signatures import (
     python_name,
-    routine_of,
     routines_of,
     snake_case,
     with_known_types,
@@ -28,14 +28,6 @@ MOST_OF_APPROACH = len("The method of this paper ") + 120
 """Characters, as the grammar has it."""
 OFFERED_KINDS = frozenset({"model", "training"})
 MOST_CLAIMED = 6
-PYTORCH_OWN = frozenset(
-    (
-        *("apply", "buffers", "children", "compile", "cpu", "cuda", "double", "eval", "float", "half"),
-        *("load_state_dict", "modules", "named_parameters", "parameters", "requires_grad_", "state_dict"),
-        *("to", "train", "type", "zero_grad"),
-    )
-)
-FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 SHOWN_STATEMENT = 90
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
 """Words of the prompt, which say nothing of the paper as the name of a file."""
@@ -164,7 +156,7 @@ def architecture_of(draft: Draft, title: str) -> Architecture:
     planned = without_given(defined_once((*modules.values(), entry)), title)
     return Architecture(
         approach=whole_sentence(draft.approach, MOST_OF_APPROACH),
-        modules=with_data_contract(with_roles(typed(with_known_bases(planned)))),
+        modules=with_data_contract(with_roles(with_networks(typed(with_known_bases(planned))))),
     )
 
 
@@ -269,16 +261,12 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 
 
 def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
-    """The constructor and the methods; of a network none that would replace what PyTorch has, such as
-    train(), and always the one that PyTorch calls, forward()."""
+    """The constructor and the methods, of a network those that one has."""
     made, *others = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
     if any(parameter.name in OUR_FIELDS for parameter in made.parameters):
         made = made.model_copy(update={"parameters": ()})
     methods = (made, *others)
-    if not is_torch_module(draft.base):
-        return methods
-    kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
-    return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
+    return of_a_network(methods) if is_torch_module(draft.base) else methods
 
 
 def telling_path(drafted: DraftModule) -> str:

@@ -6,7 +6,7 @@ targets; where they do, the plan stays as it is.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from offline_coder.core.plan import Module, Parameter, Routine
 from offline_coder.core.type_names import tuple_elements
@@ -14,6 +14,7 @@ from offline_coder.stages.planning.roles import (
     DATA,
     DATA_TYPES,
     EVALUATION,
+    PLAIN,
     STARTS,
     is_data,
     network_of,
@@ -25,14 +26,21 @@ LOADER = "torch.utils.data.DataLoader"
 VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
 LOADING = ("load", "get", "read", "make", "create", "prepare", "split")
 """How functions begin that are other ways to the data, or parts of one."""
+LOADS = ("load", "get", "read", "make", "create")
+"""How functions begin that have the data from nowhere."""
+GIVES_NOTHING = ("", "None")
 SPLITS = ("train", "validation", "test")
 TWO_SPLITS = ("train", "test")
-OWN_SETTINGS = frozenset({"epochs", "num_epochs", "shuffle"})
+OWN_SETTINGS = re.compile(
+    r"(?:^|_)(?:epochs?|shuffle|lr|learning_rate|momentum|decay|optimi[sz]er|dropout|adam|betas?|warmup|loss)(?:$|_)"
+)
 """Parameters of no use where data is loaded."""
+TARGETS = re.compile(r"(?:^|_)(?:y|labels?|targets?)(?:$|_)")
 ONE_SPLIT = re.compile(
     r"(?:data_?(?:set_?)?)?(?:split|subset|partition|phase|mode)(?:_(?:name|type))?|(?:is_)?train(?:ing)?"
 )
 """Names of parameters that say which split is meant, of no use where all are given."""
+TENSOR = "Tensor"
 SETS = ("DataLoader", "Dataset", "TensorDataset", "Subset")
 CHOOSING = ("str", "bool", "")
 """Types of such parameters."""
@@ -41,7 +49,7 @@ CHOOSING = ("str", "bool", "")
 def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where training and evaluation take what data.py gives. The types are unchanged where no
     function of data.py gives data without being given some."""
-    modules = [of_all_splits(module) for module in modules]
+    modules = [of_all_splits(with_a_source(module)) for module in modules]
     source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
     networks = networks_of(modules)
     working = [each for module in modules for each in workers(module, networks)]
@@ -53,15 +61,41 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     return tuple(with_loaders(module, source, working, splits) for module in modules)
 
 
+def with_a_source(module: Module) -> Module:
+    """`module`; where all functions of data.py take data, the first that begins like one that loads it takes
+    none. None of them takes settings of training."""
+    if module.path != DATA:
+        return module
+    functions = [
+        without(each, lambda one: OWN_SETTINGS.search(one.name) is not None) for each in module.functions
+    ]
+    first = next(
+        (each for each in functions if each.name.startswith(LOADS) and each.returns not in GIVES_NOTHING),
+        None,
+    )
+    if first is not None and not sources(module):
+        made = without(first, takes_data)
+        functions = [made if each is first else each for each in functions]
+    return module.model_copy(update={"functions": tuple(functions)})
+
+
+def without(routine: Routine, unwanted: Callable[[Parameter], bool]) -> Routine:
+    """`routine` without its `unwanted` parameters."""
+    kept = tuple(each for each in routine.parameters if not unwanted(each))
+    return routine.model_copy(update={"parameters": kept})
+
+
+def takes_data(parameter: Parameter) -> bool:
+    """Whether a parameter is data, or the targets of it."""
+    return is_data(parameter) or (TARGETS.search(parameter.name) is not None and parameter.type not in PLAIN)
+
+
 def of_all_splits(module: Module) -> Module:
     """`module`, of whose functions those of data.py that give all splits are not asked for one."""
     if module.path != DATA:
         return module
     functions = tuple(
-        each.model_copy(update={"parameters": tuple(p for p in each.parameters if not chooses_split(p))})
-        if gives_splits(each)
-        else each
-        for each in module.functions
+        without(each, chooses_split) if gives_splits(each) else each for each in module.functions
     )
     return module.model_copy(update={"functions": functions})
 
@@ -82,12 +116,13 @@ def sources(module: Module) -> list[Routine]:
     return [
         each
         for each in module.functions
-        if each.returns not in ("", "None") and not any(map(is_data, each.parameters))
+        if each.returns not in GIVES_NOTHING and not any(map(takes_data, each.parameters))
     ]
 
 
 def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
-    """Whether each type of data that training and evaluation take is one that data.py gives."""
+    """Whether each type of data that training and evaluation take is one that data.py gives, and as many
+    tensors of it as they take."""
     given = {
         one
         for module in modules
@@ -96,8 +131,19 @@ def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
         for one in (last_part(routine.returns), *map(last_part, tuple_elements(routine.returns)))
     }
     given |= {planned.name for module in modules if module.path == DATA for planned in module.classes}
-    taken = [last_part(each.type) for routine in working for each in routine.parameters if is_data(each)]
-    return all(one and one in given for one in taken)
+    most = max(
+        (tensors_of(each) for module in modules if module.path == DATA for each in module.functions),
+        default=0,
+    )
+    taken = [[last_part(each.type) for each in routine.parameters if is_data(each)] for routine in working]
+    return all(
+        all(one and one in given for one in types) and types.count(TENSOR) <= max(most, 1) for types in taken
+    )
+
+
+def tensors_of(routine: Routine) -> int:
+    """How many tensors a function gives."""
+    return [last_part(one) for one in (routine.returns, *tuple_elements(routine.returns))].count(TENSOR)
 
 
 def workers(module: Module, networks: Collection[str]) -> list[Routine]:
@@ -136,7 +182,7 @@ def loads(routine: Routine) -> bool:
 
 def giving(routine: Routine, splits: Sequence[str]) -> Routine:
     """`routine` that gives a loader for each of `splits`."""
-    kept = [each for each in routine.parameters if each.name not in OWN_SETTINGS and not chooses_split(each)]
+    kept = list(without(routine, chooses_split).parameters)
     if not any(each.name == "batch_size" for each in kept):
         kept.append(Parameter(name="batch_size", type="int"))
     twice = ", split twice," if splits == SPLITS else ""

@@ -36,6 +36,8 @@ def with_roles(modules: Sequence[Module]) -> tuple[Module, ...]:
     data = type_of_data(modules)
     worked = tuple(with_role(module, networks_of(modules), data) for module in modules)
     theirs = {each.name for module in worked if module.path in STARTS for each in module.functions}
+    loading = {each.name for module in worked if module.path == DATA for each in module.functions}
+    worked = tuple(without_loading(module, loading) for module in worked)
     return tuple(without_work(module, theirs) for module in worked)
 
 
@@ -106,6 +108,14 @@ def type_of_data(modules: Sequence[Module]) -> str:
         if name in given:
             return f"torch.utils.data.{name}"
     return PAIRS
+
+
+def without_loading(module: Module, loading: Collection[str]) -> Module:
+    """`module` without the functions `loading`, which data.py has under the same name."""
+    if module.path == DATA:
+        return module
+    functions = tuple(each for each in module.functions if each.name not in loading)
+    return module.model_copy(update={"functions": functions}) if functions or module.classes else module
 
 
 def without_work(module: Module, theirs: Collection[str]) -> Module:

@@ -18,6 +18,8 @@ OWN = frozenset({"self", "cls"})
 KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES})
 HIDING = frozenset({"torch", "nn", "np", "numpy", "F"})
 """Names of parameters that would hide what every module of the repository imports."""
+AN_ID = re.compile(r"^[rs]\d+(?:_\d+)*(?:_|$)")
+"""Ids of requirements and sections, which small models copy."""
 NOTHING = "none"
 """How models write that there are no parameters."""
 
@@ -25,6 +27,12 @@ NOTHING = "none"
 def python_name(name: str) -> str:
     """`name`, with an underscore behind it when Python keeps the word for itself."""
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def telling_name(name: str, annotation: str) -> str:
+    """The name of a parameter without the id of a requirement or section before it, `s3_3_path` is `path`;
+    "" for an id alone, unless it is a tensor, such as a state s1."""
+    return name if "Tensor" in annotation else AN_ID.sub("", name)
 
 
 def python_expression(text: str) -> str:
@@ -70,10 +78,11 @@ def split_parameters(text: str) -> list[str]:
 
 
 def parameter_of(text: str) -> Parameter:
-    """`x: int = 3` as a value. A name that hides a library, `torch: torch.Tensor`, becomes `x`."""
+    """`x: int = 3` as a value. A name that hides a library, `torch: torch.Tensor`, becomes `x`; one that
+    says nothing is ""."""
     head, _, default = text.partition(" = ")
     name, _, annotation = head.partition(":")
-    plain = python_name(name.strip())
+    plain = python_name(telling_name(name.strip(), annotation))
     return Parameter(
         name="x" if plain in HIDING else plain,
         type=python_expression(annotation.strip()),
@@ -99,7 +108,9 @@ def routine_of(signature: str) -> Routine:
     parameters = [parameter_of(part) for part in split_parameters(inner)]
     return Routine(
         name=python_name(name.strip()),
-        parameters=well_ordered([p for p in parameters if p.name not in OWN and p.type.lower() != NOTHING]),
+        parameters=well_ordered(
+            [p for p in parameters if p.name not in OWN and p.name and p.type.lower() != NOTHING]
+        ),
         returns=python_expression(returns.strip()),
     )
 

@@ -1,0 +1,97 @@
+"""A plan that computes with PyTorch has a network, and model.py is where it stands.
+
+Small models plan a class with forward() and without a base, put the network beside the data, or plan a
+class that only makes networks; what is written then has nothing to train.
+"""
+
+from collections.abc import Sequence
+
+from offline_coder.core.plan import ClassPlan, Module, Routine
+from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
+from offline_coder.stages.planning.roles import DATA
+from offline_coder.stages.planning.signatures import routine_of
+
+BASE = "nn.Module"
+FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
+LAYERS = ("nn.", "torch.nn.")
+UNNAMED = "Network"
+"""The network of a plan that names no class in model.py."""
+PYTORCH_OWN = frozenset(
+    (
+        *("apply", "backward", "buffers", "children", "compile", "cpu", "cuda", "double", "eval", "float"),
+        *("half", "load_state_dict", "modules", "named_parameters", "parameters", "requires_grad_"),
+        *("state_dict", "to", "train", "type", "zero_grad"),
+    )
+)
+"""Methods that would replace what PyTorch has."""
+SPEAKS_OF_PYTORCH = ("Tensor", BASE)
+
+
+def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
+    """`modules`, where every class with forward() is a network and those of data.py stand in model.py; and
+    where no class is a network though the plan speaks of PyTorch's types, the first of model.py is one."""
+    based = [
+        module.model_copy(update={"classes": tuple(map(based_on, module.classes))}) for module in modules
+    ]
+    moved = [cls for module in based if module.path == DATA for cls in module.classes if is_network(cls)]
+    placed = [placing(module, moved) for module in based]
+    known = any(computes(planned) for module in placed for planned in module.classes)
+    if known or not speaks_of_pytorch(placed):
+        return tuple(placed)
+    return tuple(with_first_network(module) if module.path == NETWORK_PATH else module for module in placed)
+
+
+def based_on(planned: ClassPlan) -> ClassPlan:
+    """The class, a network where it has forward() and no base."""
+    has_forward = any(method.name == FORWARD.name for method in planned.methods)
+    return network(planned) if has_forward and not planned.bases else planned
+
+
+def computes(planned: ClassPlan) -> bool:
+    """Whether the class is a network, or one of PyTorch's layers with something added."""
+    layers = [base for base in planned.bases if base.startswith(LAYERS) and not base.endswith("Loss")]
+    return is_network(planned) or bool(layers)
+
+
+def network(planned: ClassPlan) -> ClassPlan:
+    """The class as a network: its methods without those of PyTorch's, and with forward()."""
+    return planned.model_copy(update={"bases": (BASE,), "methods": of_a_network(planned.methods)})
+
+
+def of_a_network(methods: Sequence[Routine]) -> tuple[Routine, ...]:
+    """The methods that a network has: none that would replace what PyTorch has, such as train(), and always
+    the one that PyTorch calls, forward()."""
+    kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
+    return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
+
+
+def placing(module: Module, moved: Sequence[ClassPlan]) -> Module:
+    """`module` with or without the networks that move from data.py to model.py; data.py keeps its last
+    class where it has nothing else."""
+    if module.path == DATA and (module.functions or len(moved) < len(module.classes)):
+        return module.model_copy(
+            update={"classes": tuple(each for each in module.classes if each not in moved)}
+        )
+    if module.path == NETWORK_PATH:
+        own = {planned.name for planned in module.classes}
+        new = tuple(planned for planned in moved if planned.name not in own)
+        return module.model_copy(update={"classes": (*new, *module.classes)})
+    return module
+
+
+def speaks_of_pytorch(modules: Sequence[Module]) -> bool:
+    """Whether a type of the plan is one of PyTorch's."""
+    routines = [each for module in modules for each in module.functions]
+    routines += [each for module in modules for planned in module.classes for each in planned.methods]
+    types = [each.returns for each in routines]
+    types += [parameter.type for each in routines for parameter in each.parameters]
+    return any(word in type_ for type_ in types for word in SPEAKS_OF_PYTORCH)
+
+
+def with_first_network(module: Module) -> Module:
+    """model.py, whose first class is a network; one without a name of the paper where it has none."""
+    made = ClassPlan(
+        name=UNNAMED, purpose=module.purpose, methods=(Routine(name=CONSTRUCTOR, returns="None"),)
+    )
+    first, *others = module.classes or (made,)
+    return module.model_copy(update={"classes": (network(first), *others)})

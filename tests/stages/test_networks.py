@@ -1,0 +1,69 @@
+"""A plan that computes with PyTorch has a network, in model.py."""
+
+import pytest
+
+from offline_coder.core.plan import ClassPlan, Module, Routine
+from offline_coder.stages.planning.networks import with_networks
+from offline_coder.stages.planning.signatures import routine_of
+
+MADE = Routine(name="__init__", returns="None")
+FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
+
+
+def planned(name: str, *methods: str, base: str = "") -> ClassPlan:
+    routines = (MADE, *map(routine_of, methods))
+    return ClassPlan(name=name, bases=(base,) if base else (), methods=routines)
+
+
+def classes(**modules: tuple[ClassPlan, ...]) -> dict[str, list[tuple[str, tuple[str, ...], list[str]]]]:
+    """What stands in each module afterwards: name, bases and methods."""
+    train = routine_of("train(data: torch.Tensor) -> None")
+    before = [
+        Module(path=f"{path}.py", purpose="", classes=found, functions=(train,) if path == "training" else ())
+        for path, found in ({"model": ()} | modules | {"training": ()}).items()
+    ]
+    return {
+        module.path: [
+            (each.name, each.bases, [method.name for method in each.methods]) for each in module.classes
+        ]
+        for module in with_networks(before)
+    }
+
+
+def test_what_has_forward_is_a_network_and_leaves_the_data() -> None:
+    computing = planned("Transformer", "forward(x: int) -> int", "backward(x: int) -> int")
+    found = classes(data=(planned("Reader"), computing))
+    assert found["data.py"] == [("Reader", (), ["__init__"])]
+    assert found["model.py"] == [("Transformer", ("nn.Module",), ["__init__", "forward"])]
+
+
+def test_without_a_network_the_first_class_of_the_model_is_one() -> None:
+    found = classes(model=(planned("Model", "make() -> int", "train() -> None"), planned("Other")))
+    assert found["model.py"] == [
+        ("Model", ("nn.Module",), ["__init__", "make", "forward"]),
+        ("Other", (), ["__init__"]),
+    ]
+
+
+def test_a_model_without_classes_gets_one() -> None:
+    assert classes()["model.py"] == [("Network", ("nn.Module",), ["__init__", "forward"])]
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        {"model": (planned("Plain"),), "parts": (planned("Layer", base="torch.nn.Linear"),)},
+        {"model": (planned("Net", "forward(x: int) -> int", base="nn.Module"), planned("Loss"))},
+    ],
+)
+def test_a_plan_with_a_network_stays(modules: dict[str, tuple[ClassPlan, ...]]) -> None:
+    found = classes(**modules)
+    for path, given in modules.items():
+        assert [(name, bases) for name, bases, _ in found[f"{path}.py"]] == [(c.name, c.bases) for c in given]
+
+
+def test_a_plan_without_pytorch_stays() -> None:
+    before = (
+        Module(path="model.py", purpose="", classes=(planned("Simplex", "solve(rows: list) -> list"),)),
+    )
+    assert with_networks(before) == before
