@@ -124,9 +124,12 @@ def test_data_comes_from_nowhere_and_without_settings_of_training() -> None:
     [
         ("load(r4, s3_3_path: str, s000000: int) -> int", ["path"]),
         ("step(s1: torch.Tensor, r_max: float) -> int", ["s1", "r_max"]),
+        ("read(path: str, length1: int, length2: int, length3: int) -> int", ["path"]),
+        ("rotate(x1: torch.Tensor, x2: torch.Tensor, x3: torch.Tensor) -> int", ["x1", "x2", "x3"]),
+        ("betas(beta1: float, beta2: float) -> int", ["beta1", "beta2"]),
     ],
 )
-def test_ids_of_requirements_and_sections_are_no_parameters(text: str, names: list[str]) -> None:
+def test_ids_and_what_is_only_counted_are_no_parameters(text: str, names: list[str]) -> None:
     assert [each.name for each in routine_of(text).parameters] == names
 
 

@@ -62,6 +62,24 @@ def test_a_plan_with_a_network_stays(modules: dict[str, tuple[ClassPlan, ...]]) 
         assert [(name, bases) for name, bases, _ in found[f"{path}.py"]] == [(c.name, c.bases) for c in given]
 
 
+def test_what_only_makes_the_network_goes() -> None:
+    net = planned(
+        "Net",
+        "forward(x: int) -> int",
+        "create_model(path: str) -> torch.nn.Module",
+        "make_layer(width: int) -> nn.Module",
+        base="nn.Module",
+    )
+    makers = ("build(config: str) -> Net", "make_mask(size: int) -> torch.Tensor", "get_data() -> list")
+    module = Module(path="model.py", purpose="", classes=(net,), functions=tuple(map(routine_of, makers)))
+    (after,) = with_networks((module,))
+    assert [each.name for each in after.classes[0].methods] == ["__init__", "forward", "make_layer"]
+    assert [each.name for each in after.functions] == ["make_mask", "get_data"]
+    (without,) = with_networks((module.model_copy(update={"classes": ()}),))
+    assert [each.name for each in without.classes] == ["Network"]
+    assert [each.name for each in without.functions] == ["build", "make_mask", "get_data"]
+
+
 def test_a_plan_without_pytorch_stays() -> None:
     before = (
         Module(path="model.py", purpose="", classes=(planned("Simplex", "solve(rows: list) -> list"),)),

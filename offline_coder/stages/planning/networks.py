@@ -1,18 +1,22 @@
 """A plan that computes with PyTorch has a network, and model.py is where it stands.
 
 Small models plan a class with forward() and without a base, put the network beside the data, or plan a
-class that only makes networks; what is written then has nothing to train.
+class that only makes networks; what is written then has nothing to train. Or they plan a function beside
+the network that makes it of a file of settings; main.py makes it of config.yaml.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
-from offline_coder.stages.planning.roles import DATA
+from offline_coder.stages.planning.roles import DATA, is_network_type, networks_of
 from offline_coder.stages.planning.signatures import routine_of
 
 BASE = "nn.Module"
 FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
+MAKING = ("build", "construct", "create", "define", "get", "init", "make", "setup")
+"""How functions begin that make a network."""
+WHOLE = frozenset({"model", "network", "net"})
 LAYERS = ("nn.", "torch.nn.")
 UNNAMED = "Network"
 """The network of a plan that names no class in model.py."""
@@ -29,16 +33,44 @@ SPEAKS_OF_PYTORCH = ("Tensor", BASE)
 
 def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where every class with forward() is a network and those of data.py stand in model.py; and
-    where no class is a network though the plan speaks of PyTorch's types, the first of model.py is one."""
+    where no class is a network though the plan speaks of PyTorch's types, the first of model.py is one.
+    What only makes a network goes."""
     based = [
         module.model_copy(update={"classes": tuple(map(based_on, module.classes))}) for module in modules
     ]
     moved = [cls for module in based if module.path == DATA for cls in module.classes if is_network(cls)]
     placed = [placing(module, moved) for module in based]
     known = any(computes(planned) for module in placed for planned in module.classes)
-    if known or not speaks_of_pytorch(placed):
-        return tuple(placed)
-    return tuple(with_first_network(module) if module.path == NETWORK_PATH else module for module in placed)
+    if not known and speaks_of_pytorch(placed):
+        placed = [with_first_network(module) if module.path == NETWORK_PATH else module for module in placed]
+    networks = networks_of(placed)
+    return tuple(without_makers(module, networks) for module in placed)
+
+
+def without_makers(module: Module, networks: Collection[str]) -> Module:
+    """`module` without functions that make one of `networks`, where it has one, and without methods of
+    theirs that make the whole."""
+    if not any(planned.name in networks for planned in module.classes):
+        return module
+    functions = tuple(each for each in module.functions if not makes(each, networks))
+    classes = tuple(
+        planned.model_copy(
+            update={
+                "methods": tuple(
+                    each
+                    for each in planned.methods
+                    if not (makes(each, networks) and WHOLE & set(each.name.split("_")))
+                )
+            }
+        )
+        for planned in module.classes
+    )
+    return module.model_copy(update={"functions": functions, "classes": classes})
+
+
+def makes(routine: Routine, networks: Collection[str]) -> bool:
+    """Whether a function makes a network, by its name and what it gives."""
+    return routine.name.startswith(MAKING) and is_network_type(routine.returns, networks)
 
 
 def based_on(planned: ClassPlan) -> ClassPlan:

@@ -20,6 +20,7 @@ HIDING = frozenset({"torch", "nn", "np", "numpy", "F"})
 """Names of parameters that would hide what every module of the repository imports."""
 AN_ID = re.compile(r"^[rs]\d+(?:_\d+)*(?:_|$)")
 """Ids of requirements and sections, which small models copy."""
+COUNTING = 3
 NOTHING = "none"
 """How models write that there are no parameters."""
 
@@ -101,16 +102,26 @@ def well_ordered(parameters: list[Parameter]) -> tuple[Parameter, ...]:
     )
 
 
+def without_counting(parameters: list[Parameter]) -> list[Parameter]:
+    """`parameters` without those of which three or more differ only in a number, unless they are tensors:
+    small models count on where nothing more comes to mind."""
+    stems = [each.name.rstrip("0123456789") for each in parameters]
+    return [
+        each
+        for each, stem in zip(parameters, stems, strict=True)
+        if stems.count(stem) < COUNTING or "Tensor" in each.type
+    ]
+
+
 def routine_of(signature: str) -> Routine:
     """A signature that the grammar let through, as a value; `self` and `cls` are left out."""
     name, _, rest = signature.partition("(")
     inner, _, returns = rest.rpartition(") -> ")
     parameters = [parameter_of(part) for part in split_parameters(inner)]
+    said = [each for each in parameters if each.name not in {*OWN, ""} and each.type.lower() != NOTHING]
     return Routine(
         name=python_name(name.strip()),
-        parameters=well_ordered(
-            [p for p in parameters if p.name not in OWN and p.name and p.type.lower() != NOTHING]
-        ),
+        parameters=well_ordered(without_counting(said)),
         returns=python_expression(returns.strip()),
     )
 
