@@ -37,6 +37,12 @@ def test_what_has_forward_is_a_network_and_leaves_the_data() -> None:
     assert found["model.py"] == [("Transformer", ("nn.Module",), ["__init__", "forward"])]
 
 
+def test_data_that_would_be_left_with_nothing_keeps_its_network() -> None:
+    found = classes(data=(planned("Net", "forward(x: int) -> int"),), model=(planned("Loss"),))
+    assert found["data.py"] == [("Net", ("nn.Module",), ["__init__", "forward"])]
+    assert found["model.py"] == [("Loss", (), ["__init__"])]
+
+
 def test_without_a_network_the_first_class_of_the_model_is_one() -> None:
     found = classes(model=(planned("Model", "make() -> int", "train() -> None"), planned("Other")))
     assert found["model.py"] == [

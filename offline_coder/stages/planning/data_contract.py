@@ -2,7 +2,8 @@
 
 Small models plan a function that gives data sets, training that takes a loader and evaluation that takes
 four tensors. Where the types of a plan do not meet, all three speak of loaders, whose batches are inputs and
-targets; where they do, the plan stays as it is.
+targets; where they do, they stay as they are. One function has its data from no other, and none that loads
+data takes settings of training.
 """
 
 import re

@@ -38,7 +38,7 @@ def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
     based = [
         module.model_copy(update={"classes": tuple(map(based_on, module.classes))}) for module in modules
     ]
-    moved = [cls for module in based if module.path == DATA for cls in module.classes if is_network(cls)]
+    moved = [planned for module in based for planned in leaving(module)]
     placed = [placing(module, moved) for module in based]
     known = any(computes(planned) for module in placed for planned in module.classes)
     if not known and speaks_of_pytorch(placed):
@@ -53,19 +53,18 @@ def without_makers(module: Module, networks: Collection[str]) -> Module:
     if not any(planned.name in networks for planned in module.classes):
         return module
     functions = tuple(each for each in module.functions if not makes(each, networks))
-    classes = tuple(
-        planned.model_copy(
-            update={
-                "methods": tuple(
-                    each
-                    for each in planned.methods
-                    if not (makes(each, networks) and WHOLE & set(each.name.split("_")))
-                )
-            }
-        )
-        for planned in module.classes
-    )
+    classes = tuple(not_making_itself(planned, networks) for planned in module.classes)
     return module.model_copy(update={"functions": functions, "classes": classes})
+
+
+def not_making_itself(planned: ClassPlan, networks: Collection[str]) -> ClassPlan:
+    """A class without methods that make the whole network; those that make a part of it stay."""
+    methods = tuple(
+        each
+        for each in planned.methods
+        if not makes(each, networks) or WHOLE.isdisjoint(each.name.split("_"))
+    )
+    return planned.model_copy(update={"methods": methods})
 
 
 def makes(routine: Routine, networks: Collection[str]) -> bool:
@@ -97,18 +96,21 @@ def of_a_network(methods: Sequence[Routine]) -> tuple[Routine, ...]:
     return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
 
 
+def leaving(module: Module) -> list[ClassPlan]:
+    """The networks of data.py; none where it would be left with nothing."""
+    found = [planned for planned in module.classes if is_network(planned)] if module.path == DATA else []
+    return found if module.functions or len(found) < len(module.classes) else []
+
+
 def placing(module: Module, moved: Sequence[ClassPlan]) -> Module:
-    """`module` with or without the networks that move from data.py to model.py; data.py keeps its last
-    class where it has nothing else."""
-    if module.path == DATA and (module.functions or len(moved) < len(module.classes)):
-        return module.model_copy(
-            update={"classes": tuple(each for each in module.classes if each not in moved)}
-        )
+    """`module` with or without the networks that move from data.py to model.py."""
+    classes = module.classes
+    if module.path == DATA:
+        classes = tuple(each for each in classes if each not in moved)
     if module.path == NETWORK_PATH:
-        own = {planned.name for planned in module.classes}
-        new = tuple(planned for planned in moved if planned.name not in own)
-        return module.model_copy(update={"classes": (*new, *module.classes)})
-    return module
+        own = {planned.name for planned in classes}
+        classes = (*(planned for planned in moved if planned.name not in own), *classes)
+    return module.model_copy(update={"classes": classes})
 
 
 def speaks_of_pytorch(modules: Sequence[Module]) -> bool:
