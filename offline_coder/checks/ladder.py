@@ -25,6 +25,7 @@ from offline_coder.checks.names import check_names
 from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
+from offline_coder.checks.returns import check_returns
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -67,6 +68,7 @@ def check_repository(
     findings += check_loaders(whole)
     findings += check_dataset_reads(whole)
     findings += check_network_reads(whole)
+    findings += check_returns(whole)
     findings += check_parameters(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))

@@ -1,0 +1,45 @@
+"""A function gives as many values as it announces."""
+
+import pytest
+
+from offline_coder.checks.returns import check_returns
+
+
+def messages(text: str) -> list[str]:
+    return [each.message for each in check_returns({"data.py": text})]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        (
+            "def f(x) -> tuple[DataLoader, DataLoader]:\n    return torch.utils.data.DataLoader(x)\n",
+            "1 of the 2",
+        ),
+        (
+            "def f(x) -> tuple[int, int, int]:\n    if x:\n        return 1, 2\n    return 1, 2, 3\n",
+            "2 of the 3",
+        ),
+        ("class A:\n    def f(self) -> typing.Tuple[int, int]:\n        return (1, 2, 3)\n", "3 of the 2"),
+    ],
+)
+def test_another_number_of_values_than_announced_is_found(text: str, given: str) -> None:
+    (message,) = messages(text)
+    assert message == f"f returns {given} values that it announces"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x) -> tuple[int, int]:\n    return 1, 2\n",
+        "def f(x) -> tuple[int, int]:\n    return x\n",
+        "def f(x) -> tuple[int, int]:\n    return make(x)\n",
+        "def f(x) -> tuple[int, int]:\n    return *x, 1, 2\n",
+        "def f(x) -> tuple[int, ...]:\n    return 1, 2, 3\n",
+        "def f(x) -> list[int]:\n    return 1, 2, 3\n",
+        "def f(x) -> tuple[int, int]:\n    def g() -> int:\n        return 1, 2, 3\n    return 1, g\n",
+        "def f(x):\n    return 1, 2\n",
+    ],
+)
+def test_what_may_be_right_is_left(text: str) -> None:
+    assert messages(text) == []
