@@ -30,11 +30,13 @@ from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library import library_names
 from offline_coder.checks.library_calls import with_its_parameters
 from offline_coder.checks.loaders import with_targets
+from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.through_self import keep_argument, read_through_self
+from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
 
 
@@ -118,6 +120,18 @@ def read_tensors(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """Inputs or targets of a TensorDataset: read from its tensors."""
     new = with_parts(repository.files[finding.file], tree, finding.line)
     yield from _edits(finding.file, new, f"the tensors of the data set in line {finding.line}")
+
+
+def keep_function(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A function that its own result replaces: under a name of its own."""
+    new = with_own_name(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"what is called in line {finding.line} is {finding.subject}_fn")
+
+
+def use_as_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """Weights that nobody saved: not loaded."""
+    new = without_loading(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"{finding.subject} is used as it is given")
 
 
 def name_parameters(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -355,6 +369,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "array-dataset": (make_tensors,),
     "loader-without-targets": (load_targets,),
     "dataset-attribute": (read_tensors,),
+    "own-result": (keep_function,),
+    "unsaved": (use_as_given,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

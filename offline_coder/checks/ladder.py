@@ -23,12 +23,14 @@ from offline_coder.checks.library_calls import check_library_calls
 from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
 from offline_coder.checks.of_the_network import check_network_reads
+from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.returns import check_returns
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
+from offline_coder.checks.unsaved import check_unsaved
 from offline_coder.core.errors import BadInput
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture
@@ -69,6 +71,8 @@ def check_repository(
     findings += check_dataset_reads(whole)
     findings += check_network_reads(whole)
     findings += check_returns(whole)
+    findings += check_own_results(whole)
+    findings += check_unsaved(whole)
     findings += check_parameters(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))

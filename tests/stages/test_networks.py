@@ -86,6 +86,30 @@ def test_what_only_makes_the_network_goes() -> None:
     assert [each.name for each in without.functions] == ["build", "make_mask", "get_data"]
 
 
+@pytest.mark.parametrize(
+    ("name", "constructor", "forward", "left"),
+    [
+        (
+            "Net",
+            "embedding: torch.nn.Embedding, width: int",
+            "x_i: torch.Tensor, y_i: torch.Tensor",
+            ["width", "x_i"],
+        ),
+        ("Net", "encoder: nn.Module", "images, labels", ["encoder", "images"]),
+        ("Net", "width: int", "source: torch.Tensor, target: torch.Tensor", ["width", "source", "target"]),
+        ("Net", "width: int", "x: torch.Tensor, y: torch.Tensor, t: int", ["width", "x", "y", "t"]),
+        ("ConditionalNet", "width: int", "x: torch.Tensor, y: torch.Tensor", ["width", "x", "y"]),
+    ],
+)
+def test_a_network_is_made_of_settings_and_computes_from_inputs(
+    name: str, constructor: str, forward: str, left: list[str]
+) -> None:
+    methods = (f"__init__({constructor}) -> None", f"forward({forward}) -> torch.Tensor")
+    net = ClassPlan(name=name, bases=("nn.Module",), methods=tuple(map(routine_of, methods)))
+    (module,) = with_networks((Module(path="model.py", purpose="", classes=(net,)),))
+    assert [each.name for method in module.classes[0].methods for each in method.parameters] == left
+
+
 def test_a_plan_without_pytorch_stays() -> None:
     before = (
         Module(path="model.py", purpose="", classes=(planned("Simplex", "solve(rows: list) -> list"),)),

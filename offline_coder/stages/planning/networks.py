@@ -5,8 +5,10 @@ class that only makes networks; what is written then has nothing to train. Or th
 the network that makes it of a file of settings; main.py makes it of config.yaml.
 """
 
+import re
 from collections.abc import Collection, Sequence
 
+from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
 from offline_coder.stages.planning.roles import DATA, is_network_type, networks_of
@@ -17,7 +19,12 @@ FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 MAKING = ("build", "construct", "create", "define", "get", "init", "make", "setup")
 """How functions begin that make a network."""
 WHOLE = frozenset({"model", "network", "net"})
+INPUT_WORDS, TARGET_WORDS = ("images", "inputs", "data"), ("labels", "targets")
 LAYERS = ("nn.", "torch.nn.")
+PAIRS = (("x", "y"), *((one, other) for one in INPUT_WORDS for other in TARGET_WORDS))
+"""What stands in the name of the inputs, and in that of their targets."""
+CONDITIONED = re.compile("cond|discriminator|generator|class|loss|energy", re.IGNORECASE)
+"""Names of networks that may take targets."""
 UNNAMED = "Network"
 """The network of a plan that names no class in model.py."""
 PYTORCH_OWN = frozenset(
@@ -34,7 +41,7 @@ SPEAKS_OF_PYTORCH = ("Tensor", BASE)
 def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where every class with forward() is a network and those of data.py stand in model.py; and
     where no class is a network though the plan speaks of PyTorch's types, the first of model.py is one.
-    What only makes a network goes."""
+    What only makes a network goes, and so do layers and targets that nobody hands in."""
     based = [
         module.model_copy(update={"classes": tuple(map(based_on, module.classes))}) for module in modules
     ]
@@ -44,7 +51,30 @@ def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
     if not known and speaks_of_pytorch(placed):
         placed = [with_first_network(module) if module.path == NETWORK_PATH else module for module in placed]
     networks = networks_of(placed)
-    return tuple(without_makers(module, networks) for module in placed)
+    return tuple(of_settings_and_inputs(without_makers(module, networks)) for module in placed)
+
+
+def of_settings_and_inputs(module: Module) -> Module:
+    """`module`, whose networks are made of settings and not of layers, which nobody makes for them, and
+    compute from inputs without their targets."""
+    classes = tuple(
+        planned.model_copy(update={"methods": tuple(map(telling_method, planned.methods))})
+        if is_network(planned) and not CONDITIONED.search(planned.name)
+        else planned
+        for planned in module.classes
+    )
+    return module.model_copy(update={"classes": classes})
+
+
+def telling_method(method: Routine) -> Routine:
+    """A constructor without layers, or forward() without the targets of its inputs; another as it is."""
+    kept = method.parameters
+    if method.name == CONSTRUCTOR:
+        kept = tuple(each for each in kept if not each.type.startswith(LAYERS) or is_torch_module(each.type))
+    if method.name == FORWARD.name and len(kept) == 2:
+        inputs, targets = (each.name for each in kept)
+        kept = kept[:1] if any(inputs.replace(x, y) == targets for x, y in PAIRS if x in inputs) else kept
+    return method.model_copy(update={"parameters": kept})
 
 
 def without_makers(module: Module, networks: Collection[str]) -> Module:
