@@ -1,7 +1,8 @@
 """The smoke run: does the repository run in its smallest setting, and what of the plan takes part?
 
 The steps are: import every module, `main.py --help`, and `reproduce.sh --smoke`, all in the sandbox. A run
-that calls nothing of the plan has shown nothing, so it counts as a failure.
+that calls nothing of the plan, or nothing of what trains or of what evaluates, has shown nothing, so it
+counts as a failure.
 """
 
 import asyncio
@@ -27,11 +28,14 @@ from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
 from offline_coder.sandbox.scratch import scratch_folder
 from offline_coder.sandbox.view import interpreter
+from offline_coder.stages.planning.roles import EVALUATION, TRAINING
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
 SHOWN_CHARACTERS = 3000
 MAX_REPORT = 1 << 20
 REPRODUCE = "reproduce.sh"
+WORKING = (TRAINING, EVALUATION)
+"""Modules without which a run shows nothing."""
 OWN_FOLDER = ".smoke"
 INSIDE = f"{WORKDIR}/{OWN_FOLDER}"
 CALLS = "calls.json"
@@ -139,11 +143,21 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
     step = f"{REPRODUCE} --smoke"
     if not outcome.ok:
         failures.append(Failure(step, ended(outcome)))
-    elif uncalled and all(name.startswith(f"{ENTRY_POINT}: ") for name in called):
+    elif idle := idle_part(modules, called):
         missed = ", ".join(uncalled)
-        failures.append(Failure(step, f"it ended without using anything of the plan; not called: {missed}"))
+        failures.append(Failure(step, f"it ended without using anything of {idle}; not called: {missed}"))
     status: Literal["passed", "failed"] = "failed" if failures else "passed"
     return SmokeRun(status, sandbox.name, tuple(failures), files, called, uncalled, reached)
+
+
+def idle_part(modules: Sequence[Module], called: Sequence[str]) -> str:
+    """What a run should have used and did not, in words: the plan, or the modules that train and evaluate;
+    "" where it used something of each."""
+    planned = {module.path for module in modules if module.names()} - {ENTRY_POINT}
+    used = {name.partition(":")[0] for name in called}
+    if planned and planned.isdisjoint(used):
+        return "the plan"
+    return " and ".join(path for path in WORKING if path in planned - used)
 
 
 def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:

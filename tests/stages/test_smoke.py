@@ -14,7 +14,7 @@ from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages import smoke
 from offline_coder.stages.opening import opening
 from offline_coder.stages.prompting import render_prompt
-from offline_coder.stages.smoke import SmokeRun, smoke_run
+from offline_coder.stages.smoke import SmokeRun, idle_part, smoke_run
 from tests.stages.conftest import plan_of_two
 
 Run = Callable[[str], SmokeRun]
@@ -71,6 +71,25 @@ def test_a_program_that_does_nothing_of_the_plan_fails(run: Run) -> None:
     (failure,) = done.failures
     assert failure.step == "reproduce.sh --smoke"
     assert "model.py: Net" in failure.text
+
+
+@pytest.mark.parametrize(
+    ("called", "idle"),
+    [
+        (("main.py: main",), "the plan"),
+        (("model.py: Net", "main.py: main"), "training.py and evaluation.py"),
+        (("model.py: Net", "training.py: train"), "evaluation.py"),
+        (("training.py: train", "evaluation.py: score"), ""),
+    ],
+)
+def test_a_run_uses_something_of_what_trains_and_of_what_evaluates(
+    called: tuple[str, ...], idle: str
+) -> None:
+    working = tuple(
+        Module(path=path, purpose="", functions=(Routine(name=name),))
+        for path, name in (("training.py", "train"), ("evaluation.py", "score"))
+    )
+    assert idle_part((*MODULES, *working, Module(path="empty.py", purpose="")), called) == idle
 
 
 def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came(run: Run) -> None:
