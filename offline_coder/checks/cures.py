@@ -34,10 +34,11 @@ from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import function_around, named_parameters, parse_python
 from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import usual_name
 
 
 def import_undefined(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -66,6 +67,22 @@ def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> 
     """A name that is undefined in a method and that its object has: read from there."""
     new = read_through_self(repository.files[finding.file], tree, finding.subject, finding.line)
     yield from _edits(finding.file, new, f"`self.{finding.subject}` in place of `{finding.subject}`")
+
+
+def as_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is undefined in a function which is given it under another usual name (learning_rate, lr):
+    the parameter."""
+    name, text = finding.subject, repository.files[finding.file]
+    function = function_around(tree, finding.line)
+    if function is None:
+        return
+    given = [each.arg for each in named_parameters(function) if usual_name(each.arg) == usual_name(name)]
+    if len(given) == 1:
+        uses = [use for use in used_names(function) if use.id == name]
+        new = replace_uses(text, uses, name, given[0])
+        yield from _edits(
+            finding.file, new, f"{given[0]}, which {function.name} is given, in place of {name}"
+        )
 
 
 def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -351,7 +368,7 @@ def _is_startable(node: ast.stmt) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "undefined-name": (through_self, spelled_as_defined, hand_on, begin_best, import_undefined),
+    "undefined-name": (through_self, spelled_as_defined, as_given, hand_on, begin_best, import_undefined),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),

@@ -36,6 +36,8 @@ MAX_REPORT = 1 << 20
 REPRODUCE = "reproduce.sh"
 WORKING = (TRAINING, EVALUATION)
 """Modules without which a run shows nothing."""
+JUDGED = 2
+"""Counts how runs were judged so far: one that is on record as judged otherwise is made again."""
 OWN_FOLDER = ".smoke"
 INSIDE = f"{WORKDIR}/{OWN_FOLDER}"
 CALLS = "calls.json"
@@ -109,7 +111,7 @@ async def smoke_run(
     could not be made is tried again, except in a replay. `gpu` shows it the NVIDIA GPUs."""
     planned = {module.path: module.names() for module in modules}
     seen = {"gpu": True} if gpu else {}
-    key = text_digest(canonical_json({"smoke": planned, "files": dict(files), **seen}))
+    key = text_digest(canonical_json({"smoke": planned, "files": dict(files), "judged": JUDGED, **seen}))
     known = journal.fact(key)
     if known is None or (known["status"] == "not run" and not journal.read_only):
         known = REPORT.dump_python(await asyncio.to_thread(contained, modules, files, gpu), mode="json")

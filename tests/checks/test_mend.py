@@ -188,6 +188,19 @@ def test_what_does_not_help_is_rolled_back() -> None:
     assert [attempt.kept for attempt in done.attempts] == [False]
 
 
+@pytest.mark.parametrize(
+    ("head", "value"),
+    [
+        ("lr, rows", "lr * rows"),
+        ("lr, num_lr, rows", "learning_rate * rows"),
+        ("rows", "learning_rate * rows"),
+    ],
+)
+def test_a_name_that_a_function_is_given_under_another_is_that(head: str, value: str) -> None:
+    text = f"def train({head}):\n    return learning_rate * rows\n"
+    assert value in mend({"a.py": text}, check_repository).files["a.py"]
+
+
 def test_a_name_that_becomes_known_shows_what_is_wrong_with_its_use() -> None:
     done = mended(
         main="def main():\n    net = Net()\n    return net\n\n\nif __name__ == '__main__':\n    main()\n"
