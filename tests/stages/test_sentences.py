@@ -24,6 +24,8 @@ BEGINNING = "The method of this paper is made of two parallel branches: a global
         ("The method of this paper is one network, and", "The method of this paper is one network."),
         (f"{BEGINNING}.", f"{BEGINNING}."),
         ("A  network\nof two layers", "A network of two layers."),
+        ("It is made of parts: the setting (s s. s. s. s. s.", "It is made of parts: the setting."),
+        ("It is is a network (of two layers)", "It is is a network (of two layers)."),
     ],
 )
 def test_a_sentence_ends_where_what_was_said_is_whole(cut: str, whole: str) -> None:

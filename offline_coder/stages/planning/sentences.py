@@ -12,10 +12,15 @@ DANGLING = re.compile(
 )
 
 
+STUTTER = re.compile(r"(?:\s*\([^()]*)?(?<!\S)(\S+)(?: \1){2,}.*$")
+"""A word three times in a row and all behind it, with the bracket that it stands in."""
+
+
 def whole_sentence(text: str, limit: int) -> str:
     """`text` with single spaces and a full stop. Where it has none and met its `limit` of characters, it is
-    cut at its last break, but not below sixty characters, and what dangles at the end goes."""
-    said = " ".join(text.split())
+    cut at its last break, but not below sixty characters, and what dangles at the end goes; where a word
+    follows itself twice, the rest goes."""
+    said = STUTTER.sub("", " ".join(text.split()))
     if said.endswith((".", "!", "?")):
         return said
     said = said.rstrip(",;: ")
