@@ -1,7 +1,8 @@
-"""Does a function give as many values as its annotation says? Small models announce a loader for each split
-and return one."""
+"""Does a function give what its annotation says? Small models announce a loader for each split and return
+one, or a data set and return None."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -13,33 +14,55 @@ from offline_coder.core.type_names import tuple_elements
 RULE = "returns"
 ONE_VALUE = frozenset({"DataLoader", "Dataset", "TensorDataset", "Subset", "Tensor", "tensor", "as_tensor"})
 """Calls that give one value and no tuple."""
+NOTHING = "None"
+MAY_BE_NOTHING = re.compile(r"\b(?:None|Optional|Any|object|NoReturn|Never)\b")
+"""Annotations that allow a function to return None."""
 
 
 def check_returns(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Errors of rule "returns" in `files` (path -> text): a function that announces a tuple of several values
-    and returns another number of them, or one loader, data set or tensor."""
+    """Findings of rule "returns" in `files` (path -> text). Errors: a function that announces several values
+    and returns one loader, data set or tensor, or that announces a value and returns None everywhere. A
+    warning where it returns several, but another number of them: annotations are often wrong."""
     modules = modules_of(files)
     return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
+    functions = [
+        node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef) and node.returns is not None
+    ]
+    return tuple(finding for function in functions for finding in _wrong(path, function))
+
+
+def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
+    """Findings about the returns of a function that do not give what it announces."""
+    assert function.returns is not None
+    wanted = announced(function.returns)
+    own = list(_own_returns(function))
+    for node in own:
+        given = _plain_number(node)
+        if wanted > 1 and given is not None and given != wanted:
+            yield Finding(
+                file=path,
+                line=node.lineno,
+                rule=RULE,
+                message=f"{function.name} returns {given} of the {wanted} values that it announces",
+                severity="error" if given == 1 else "warning",
+                advice=f"Return {wanted} values with commas between them.",
+                subject=function.name,
+            )
+    said = ast.unparse(function.returns)
+    empty = [node for node in own if node.value is None or ast.unparse(node.value) == NOTHING]
+    if own and len(empty) == len(own) and not MAY_BE_NOTHING.search(said):
+        yield Finding(
             file=path,
-            line=node.lineno,
+            line=own[-1].lineno,
             rule=RULE,
-            message=f"{function.name} returns {given} of the {wanted} values that it announces",
-            advice=f"Return {wanted} values with commas between them.",
+            message=f"{function.name} announces {said} and returns None",
+            advice="Return what it announces.",
             subject=function.name,
         )
-        for function in nodes_of(tree)
-        if isinstance(function, ast.FunctionDef) and function.returns is not None
-        for wanted in [announced(function.returns)]
-        if wanted > 1
-        for node, given in _returned(function)
-        if given != wanted
-    )
 
 
 def announced(returns: ast.expr) -> int:
@@ -48,19 +71,24 @@ def announced(returns: ast.expr) -> int:
     return 0 if "..." in elements else len(elements)
 
 
-def _returned(function: ast.FunctionDef) -> Iterator[tuple[ast.Return, int]]:
-    """The returns of a function whose number of values is plain to see, and that number."""
+def _own_returns(function: ast.FunctionDef) -> Iterator[ast.Return]:
+    """The returns of a function, not those of functions inside it; none of a generator."""
     inner = {
         id(node)
         for other in ast.walk(function)
         if isinstance(other, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and other is not function
         for node in ast.walk(other)
     }
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Return) or id(node) in inner:
-            continue
-        match node.value:
-            case ast.Tuple(elts=values) if not any(isinstance(each, ast.Starred) for each in values):
-                yield node, len(values)
-            case ast.Call(func=called) if ast.unparse(called).rpartition(".")[2] in ONE_VALUE:
-                yield node, 1
+    own = [node for node in ast.walk(function) if id(node) not in inner]
+    if not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
+        yield from (node for node in own if isinstance(node, ast.Return))
+
+
+def _plain_number(node: ast.Return) -> int | None:
+    """How many values a return gives, None where that is not plain to see."""
+    match node.value:
+        case ast.Tuple(elts=values) if not any(isinstance(each, ast.Starred) for each in values):
+            return len(values)
+        case ast.Call(func=called) if ast.unparse(called).rpartition(".")[2] in ONE_VALUE:
+            return 1
+    return None

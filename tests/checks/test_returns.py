@@ -9,6 +9,11 @@ def messages(text: str) -> list[str]:
     return [each.message for each in check_returns({"data.py": text})]
 
 
+def test_nothing_where_a_value_is_announced_is_found() -> None:
+    text = "def f(x) -> torch.utils.data.Dataset:\n    # Load\n    if x:\n        return\n    return None\n"
+    assert messages(text) == ["f announces torch.utils.data.Dataset and returns None"]
+
+
 @pytest.mark.parametrize(
     ("text", "given"),
     [
@@ -39,6 +44,11 @@ def test_another_number_of_values_than_announced_is_found(text: str, given: str)
         "def f(x) -> list[int]:\n    return 1, 2, 3\n",
         "def f(x) -> tuple[int, int]:\n    def g() -> int:\n        return 1, 2, 3\n    return 1, g\n",
         "def f(x):\n    return 1, 2\n",
+        "def f(x) -> int | None:\n    return None\n",
+        "def f(x) -> None:\n    return\n",
+        "def f(x) -> int:\n    if x:\n        return None\n    return 1\n",
+        "def f(x) -> Iterator[int]:\n    if x:\n        return\n    yield 1\n",
+        "def f(x) -> int:\n    raise NotImplementedError\n",
     ],
 )
 def test_what_may_be_right_is_left(text: str) -> None:
