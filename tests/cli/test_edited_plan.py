@@ -70,10 +70,18 @@ def test_a_plan_that_does_not_hold_is_refused_by_file_and_key(cli: Cli, paper_fi
 
 def test_a_value_changed_by_hand_reaches_the_repository_as_an_assumption(cli: Cli, paper_file: Path) -> None:
     planned(cli, paper_file)
-    Path("out/plan/config.yaml").write_text("training:\n  batch_size: 3\n")
+    config = Path("out/plan/config.yaml")
+    # The network's constructor has the settings of the model for defaults, so they stay.
+    kept = {
+        section: values
+        for section, values in yaml.safe_load(config.read_text()).items()
+        if section == "model"
+    }
+    changed = {**kept, "training": {"batch_size": 3}}
+    config.write_text(yaml.safe_dump(changed))
     assert cli("write", "out", "--quiet").code == 0
-    assert yaml.safe_load(Path("out/repo/config.yaml").read_text()) == {"training": {"batch_size": 3}}
-    (source,) = load("config_sources.json")
+    assert yaml.safe_load(Path("out/repo/config.yaml").read_text()) == changed
+    (source,) = (each for each in load("config_sources.json") if each["key"] == "training.batch_size")
     assert (source["source"], source["quote"]) == ("assumption", None)
 
 

@@ -69,7 +69,8 @@ def test_a_folder_without_config_or_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_cpu_gets_a_context_it_can_read_in_time() -> None:
-    plan = plan_memory(MODEL, SMALL, EngineSettings(), "cpu", FreeMemory(20 * GIB, 24 * GIB))
+    settings = EngineSettings(dtype="bfloat16")
+    plan = plan_memory(MODEL, SMALL, settings, "cpu", FreeMemory(20 * GIB, 24 * GIB))
     assert plan.context == CPU_CONTEXT
     assert plan.kv_bytes == CONTEXTS_KEPT * CPU_CONTEXT * 12288
     assert plan.gpu_fraction is None
