@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.arrays import with_tensors
+from offline_coder.checks.base_init import with_base_init
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.dataset_reads import with_parts
 from offline_coder.checks.edits import (
@@ -113,6 +114,12 @@ def spelled_as_defined(repository: Repository, finding: Finding, tree: ast.Modul
         uses = [use for use in used_names(tree) if use.id == name]
         new = replace_uses(text, uses, name, right[0])
         yield from _edits(finding.file, new, f"{right[0]} in place of {name}")
+
+
+def begin_network(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A network whose constructor does not call that of its base: it does, first."""
+    new = with_base_init(repository.files[finding.file], tree, finding.line)
+    yield from _edits(finding.file, new, f"the constructor of {finding.subject} calls that of its base")
 
 
 def call_layer(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -380,6 +387,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
     "missing-library-name": (spelled_as_there, taken_from_its_home),
+    "no-base-init": (begin_network,),
     "layer-operand": (call_layer,),
     "layer-in-call": (make_layer_once,),
     "library-call": (name_parameters,),

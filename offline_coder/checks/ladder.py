@@ -9,6 +9,7 @@ import yaml
 from offline_coder.checks.arrays import check_arrays
 from offline_coder.checks.assumed_sizes import check_assumed
 from offline_coder.checks.attributes import check_attributes
+from offline_coder.checks.base_init import check_base_init
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
@@ -65,6 +66,7 @@ def check_repository(
     findings += _in_order(check_packages(files, packages))
     findings += check_library(whole)
     findings += check_library_calls(whole)
+    findings += check_base_init(whole)
     findings += check_layers(whole)
     findings += check_arrays(whole)
     findings += check_loaders(whole)

@@ -129,3 +129,14 @@ def test_a_class_that_says_no_more_than_data_goes_where_functions_load_it(
         (name, "load_pairs") if kept else ("load_pairs",)
     ]
     assert [module.names() for module in with_roles([alone])] == [(name,)]
+
+
+def test_a_network_does_not_train_itself_where_training_does() -> None:
+    methods = ("__init__(width: int) -> None", "train_net(epochs: int) -> None", "forward(x: int) -> int")
+    net = ClassPlan(name="Net", bases=("nn.Module",), methods=tuple(map(routine_of, methods)))
+    modules = (
+        Module(path="model.py", purpose="", classes=(net,)),
+        Module(path="training.py", purpose="", functions=(routine_of("train_net(model: Net) -> None"),)),
+    )
+    (model, _) = with_roles(modules)
+    assert [each.name for each in model.classes[0].methods] == ["__init__", "forward"]

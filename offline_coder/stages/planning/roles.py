@@ -129,7 +129,7 @@ def without_work(module: Module, theirs: Collection[str]) -> Module:
         if module.path in STARTS or each.name not in theirs or not each.name.startswith(starts)
     )
     names = {each.name for each in functions}
-    classes = [without_methods(planned, names) for planned in module.classes]
+    classes = [without_methods(without_their_work(planned, theirs), names) for planned in module.classes]
     kept = tuple(
         planned
         for planned in classes
@@ -145,6 +145,14 @@ def says_nothing(planned: ClassPlan) -> bool:
     base."""
     words = {word.lower() for word in re.findall("[A-Z]?[a-z]+", planned.name)}
     return not planned.bases and words <= GENERIC
+
+
+def without_their_work(planned: ClassPlan, theirs: Collection[str]) -> ClassPlan:
+    """A network without methods that training or evaluation has as functions; any other class as it is."""
+    if not is_network(planned):
+        return planned
+    methods = tuple(each for each in planned.methods if each.name not in theirs)
+    return planned.model_copy(update={"methods": methods})
 
 
 def without_methods(planned: ClassPlan, names: Collection[str]) -> ClassPlan | None:
