@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from offline_coder.checks.call_shapes import FunctionNode, Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
+from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, scope_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
@@ -127,7 +127,7 @@ class _Reader:
         """The calls of one scope; functions and classes in it are scopes of their own."""
         made, bound = self._objects(body)
         here = {name: cls for name, cls in objects.items() if name not in bound} | made
-        for node in _scope(body):
+        for node in scope_of(body):
             if isinstance(node, FunctionNode):
                 yield from self._calls(node.body, self._with_parameters(here, node))
             elif isinstance(node, ast.ClassDef):
@@ -159,7 +159,7 @@ class _Reader:
         """Variables of this scope that are bound once, to a new object of a class of the repository; and
         all variables that it binds."""
         bound: dict[str, list[ast.expr | None]] = {}
-        for node in _scope(body):
+        for node in scope_of(body):
             if (
                 isinstance(node, ast.Assign)
                 and len(node.targets) == 1
@@ -307,8 +307,8 @@ class _Reader:
 
 def _values_given(function: FunctionNode) -> int | None:
     """How many values every return of a function gives; None where that varies or cannot be told."""
-    returns = [node for node in _scope(function.body) if isinstance(node, ast.Return)]
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _scope(function.body))
+    returns = [node for node in scope_of(function.body) if isinstance(node, ast.Return)]
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in scope_of(function.body))
     counts = {
         len(node.value.elts)
         if isinstance(node.value, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in node.value.elts)
@@ -321,20 +321,6 @@ def _values_given(function: FunctionNode) -> int | None:
 
 def _marks(lineage: Lineage) -> list[ast.expr]:
     return [mark for cls in lineage.classes for mark in (*cls.decorator_list, *cls.bases)]
-
-
-def _scope(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node below `body`; functions and classes are given and not entered, except their heads."""
-    waiting: list[ast.AST] = list(reversed(body))
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, FunctionNode):
-            waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-        elif isinstance(node, ast.ClassDef):
-            waiting += [*node.decorator_list, *node.bases]
-        else:
-            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _self_of(method: FunctionNode) -> str | None:

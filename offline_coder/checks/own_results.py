@@ -84,27 +84,16 @@ def _own_results(tree: ast.Module) -> Iterator[OwnResult]:
                     ) if name == called:
                         found = OwnResult(function, loop, call, name)
                         before = bool(_made_before(found)) != (name in given)
-                        if before and not _made_in(loop, name):
+                        if before and len(_stores(loop, name)) == 1:
                             yield found
 
 
-def _made_before(found: OwnResult) -> list[ast.expr]:
+def _made_before(found: OwnResult) -> list[ast.Name]:
     """Where the function gives the name a value before the loop."""
-    return [
-        node
-        for node in ast.walk(found.function)
-        if isinstance(node, ast.Name)
-        and node.id == found.name
-        and isinstance(node.ctx, ast.Store)
-        and node.lineno < found.loop.lineno
-    ]
+    return [node for node in _stores(found.function, found.name) if node.lineno < found.loop.lineno]
 
 
-def _made_in(loop: ast.stmt, name: str) -> bool:
-    """Whether the loop gives the name another value too."""
-    others = [
-        node
-        for node in ast.walk(loop)
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-    ]
-    return len(others) > 1
+def _stores(node: ast.stmt, name: str) -> list[ast.Name]:
+    """Where `node` gives `name` a value."""
+    named = (each for each in ast.walk(node) if isinstance(each, ast.Name) and each.id == name)
+    return [each for each in named if isinstance(each.ctx, ast.Store)]

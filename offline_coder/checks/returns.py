@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.modules import modules_of
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, nodes_of, scope_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
 
@@ -39,7 +39,7 @@ def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
     """Findings about the returns of a function that do not give what it announces."""
     assert function.returns is not None
     wanted = announced(function.returns)
-    own = list(_own_returns(function))
+    own = _own_returns(function)
     for node in own:
         given = _plain_number(node)
         if wanted > 1 and given is not None and given != wanted:
@@ -71,17 +71,12 @@ def announced(returns: ast.expr) -> int:
     return 0 if "..." in elements else len(elements)
 
 
-def _own_returns(function: ast.FunctionDef) -> Iterator[ast.Return]:
+def _own_returns(function: ast.FunctionDef) -> list[ast.Return]:
     """The returns of a function, not those of functions inside it; none of a generator."""
-    inner = {
-        id(node)
-        for other in ast.walk(function)
-        if isinstance(other, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and other is not function
-        for node in ast.walk(other)
-    }
-    own = [node for node in ast.walk(function) if id(node) not in inner]
-    if not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
-        yield from (node for node in own if isinstance(node, ast.Return))
+    own = list(scope_of(function.body))
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
+        return []
+    return [node for node in own if isinstance(node, ast.Return)]
 
 
 def _plain_number(node: ast.Return) -> int | None:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+from collections.abc import Iterator, Sequence
 
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
 from offline_coder.core.compiling import compiler_warnings
@@ -32,6 +33,20 @@ def parse_python(text: str) -> ast.Module | None:
 def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
     """All nodes of a tree that `parse_python` gave, as `ast.walk` yields them: every rung goes over them."""
     return tuple(ast.walk(tree))
+
+
+def scope_of(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """Every node below `body`; functions and classes are given and not entered, except their heads."""
+    waiting: list[ast.AST] = list(reversed(body))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        elif isinstance(node, ast.ClassDef):
+            waiting += [*node.decorator_list, *node.bases]
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def function_around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

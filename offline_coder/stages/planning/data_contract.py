@@ -25,10 +25,10 @@ from offline_coder.stages.planning.signatures import well_ordered
 
 LOADER = "torch.utils.data.DataLoader"
 VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
-LOADING = ("load", "get", "read", "make", "create", "prepare", "split")
-"""How functions begin that are other ways to the data, or parts of one."""
 LOADS = ("load", "get", "read", "make", "create")
 """How functions begin that have the data from nowhere."""
+LOADING = (*LOADS, "prepare", "split")
+"""How functions begin that are other ways to the data, or parts of one."""
 GIVES_NOTHING = ("", "None")
 SPLITS = ("train", "validation", "test")
 TWO_SPLITS = ("train", "test")

@@ -145,8 +145,7 @@ def placing(module: Module, moved: Sequence[ClassPlan]) -> Module:
 
 def speaks_of_pytorch(modules: Sequence[Module]) -> bool:
     """Whether a type of the plan is one of PyTorch's."""
-    routines = [each for module in modules for each in module.functions]
-    routines += [each for module in modules for planned in module.classes for each in planned.methods]
+    routines = [each for module in modules for each in module.routines()]
     types = [each.returns for each in routines]
     types += [parameter.type for each in routines for parameter in each.parameters]
     return any(word in type_ for type_ in types for word in SPEAKS_OF_PYTORCH)
