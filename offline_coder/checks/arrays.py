@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_each
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -19,8 +19,7 @@ FLOAT = "dtype=torch.float32"
 def check_arrays(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "array-dataset" in `files` (path -> text): an argument of TensorDataset that is an
     array, or a part of one, which its function got from scikit-learn or NumPy."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def with_tensors(text: str, tree: ast.Module, line: int) -> str | None:

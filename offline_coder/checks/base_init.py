@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.edits import begun_with
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, is_network, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -18,8 +18,7 @@ BEGIN = "super().__init__()"
 def check_base_init(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "no-base-init" in `files` (path -> text): a network whose own constructor calls no other
     constructor."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def with_base_init(text: str, tree: ast.Module, line: int) -> str | None:

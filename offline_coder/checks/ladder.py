@@ -39,6 +39,21 @@ from offline_coder.core.plan import Architecture
 CONFIG_FILE = "config.yaml"
 MAX_FILES = 500
 SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "venv"})
+OF_CODE = (
+    check_library,
+    check_library_calls,
+    check_base_init,
+    check_layers,
+    check_arrays,
+    check_loaders,
+    check_dataset_reads,
+    check_network_reads,
+    check_returns,
+    check_own_results,
+    check_unsaved,
+    check_parameters,
+)
+"""Rungs that need nothing but files that parse."""
 
 
 def check_repository(
@@ -64,18 +79,8 @@ def check_repository(
     stubs += [finding for path, text in whole.items() for finding in check_assumed(path, text)]
     findings = [*syntax, *names, *_in_order(check_imports(files))]
     findings += _in_order(check_packages(files, packages))
-    findings += check_library(whole)
-    findings += check_library_calls(whole)
-    findings += check_base_init(whole)
-    findings += check_layers(whole)
-    findings += check_arrays(whole)
-    findings += check_loaders(whole)
-    findings += check_dataset_reads(whole)
-    findings += check_network_reads(whole)
-    findings += check_returns(whole)
-    findings += check_own_results(whole)
-    findings += check_unsaved(whole)
-    findings += check_parameters(whole)
+    for rung in OF_CODE:
+        findings += rung(whole)
     findings += check_duplicates(whole, architecture)
     findings += _in_order(check_calls(whole))
     findings += [finding for path, text in whole.items() for finding in check_endless(path, text)]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.library import library_names
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, is_network
 from offline_coder.core.finding import Finding
 
@@ -39,8 +39,7 @@ def check_layers(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of two rules in `files` (path -> text). "layer-operand": an operand that is an attribute of
     `self` to which its class only ever gives a layer of torch.nn. "layer-in-call": forward() of a network
     gives a name a layer that has something to learn."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def called_layers(text: str, tree: ast.Module, line: int) -> str | None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.edits import add_import, replace_each
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -22,8 +22,7 @@ TARGETS = ("y", "Y", "labels", "label", "targets", "target")
 def check_loaders(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "loader-without-targets" in `files` (path -> text): a loader that is made of inputs
     whose targets its function has too and never reads."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def with_targets(text: str, inputs: str) -> str:

@@ -5,11 +5,12 @@ packages with or without an `__init__.py`.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.core.finding import Finding
 
 
 @dataclass(slots=True)
@@ -73,6 +74,13 @@ def modules_of(files: Mapping[str, str]) -> Modules:
     trees = _trees_of(files)
     imports = {path: _imports_of(path, tree) for path, tree in trees.items()}
     return Modules(trees, imports, _local_modules(files, trees, imports))
+
+
+def in_each_file(
+    files: Mapping[str, str], findings_of: Callable[[str, ast.Module], Iterable[Finding]]
+) -> tuple[Finding, ...]:
+    """What `findings_of` finds in each of the Python files that parse, given its path and its tree."""
+    return tuple(finding for path, tree in _trees_of(files).items() for finding in findings_of(path, tree))
 
 
 def _trees_of(files: Mapping[str, str]) -> dict[str, ast.Module]:

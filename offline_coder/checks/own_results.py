@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from offline_coder.checks.edits import begun_with, replace_uses
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -28,8 +28,7 @@ class OwnResult:
 def check_own_results(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "own-result" in `files` (path -> text): in a loop of a function, the result of a call
     gets the name of what was called, which was made before the loop."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def with_own_name(text: str, tree: ast.Module, line: int) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, named_parameters
 from offline_coder.core.finding import Finding
 
@@ -39,8 +39,7 @@ def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Findings of rule "unused-parameter" in `files` (path -> text): errors for the network and the data that
     a function should work on, warnings for anything else. Passed over are names that begin with "_", what is
     taken with * or **, functions that do nothing yet, and those that a decorator or a base may want so."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 @lru_cache(maxsize=REMEMBERED)

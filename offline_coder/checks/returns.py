@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of, scope_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
@@ -23,8 +23,7 @@ def check_returns(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Findings of rule "returns" in `files` (path -> text). Errors: a function that announces several values
     and returns one loader, data set or tensor, or that announces a value and returns None everywhere. A
     warning where it returns several, but another number of them: annotations are often wrong."""
-    modules = modules_of(files)
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -45,3 +45,9 @@ class Repository:
 
 Rule = Callable[[Repository, Finding, ast.Module], Iterator[Edit]]
 """From a finding and the tree of its file to changes of that file that may mend it."""
+
+
+def offered(file: str, text: str | None, means: str) -> Iterator[Edit]:
+    """The change of `file` to `text`, when there is one."""
+    if text is not None:
+        yield Edit(file, text, means)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_statement
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file, modules_of
 from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -16,10 +16,9 @@ SAVING = "save"
 def check_unsaved(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "unsaved" in `files` (path -> text): a function loads weights into a network that it is
     given, and nothing in the repository saves any."""
-    modules = modules_of(files)
-    if any(map(_saves, modules.trees.values())):
+    if any(map(_saves, modules_of(files).trees.values())):
         return ()
-    return tuple(finding for path, tree in modules.trees.items() for finding in _findings_of(path, tree))
+    return in_each_file(files, _findings_of)
 
 
 def without_loading(text: str, tree: ast.Module, line: int) -> str | None:

@@ -23,3 +23,8 @@ def usual_name(name: str) -> str:
     """The name of a setting in its usual form: `num_layers` gives "layers", `lr` "learning_rate"."""
     plain = re.sub(r"^(num|n|number_of|train|training)_(?=[a-z]{2})", "", name.lower())
     return USUAL.get(name.lower(), USUAL.get(plain, plain))
+
+
+def letters_of(name: str) -> str:
+    """`name` without the differences that spelling makes: case and underscores."""
+    return name.lower().replace("_", "")
