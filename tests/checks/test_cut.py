@@ -144,6 +144,23 @@ def test_a_loop_within_a_line_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
+    "block",
+    [
+        "        self.fc{0} = nn.Linear(64, 64)\n",
+        "        self.fc{0} = nn.Linear(64, 64)\n        self.norm{0} = nn.LayerNorm(64)\n",
+        "        x = self.fc{0}(x)\n        x = F.relu(x)\n\n",
+        "        self.layer_{0} = self.layer_{1}\n",
+    ],
+)
+def test_a_block_that_only_counts_on_is_seen_where_it_begins(block: str) -> None:
+    start = "class Network(nn.Module):\n    def __init__(self):\n"
+    text = start + "".join(block.format(number, number - 1) for number in range(8, 108))
+    offset = repeats(text)
+    assert offset is not None
+    assert text[:offset] == start + block.format(8, 7)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -155,6 +172,10 @@ def test_a_loop_within_a_line_is_seen() -> None:
         "# " + "-" * 90 + "\n",
         "}\n" * 20,
         "a = 1\n" + "\n" * 30 + "b = 2\n",
+        "".join(f"        self.fc{n} = nn.Linear(64, 64)\n" for n in range(12)),
+        "sizes = [\n" + "".join(f"    {n},\n" for n in range(60)) + "]\n",
+        "rows = {\n" + "".join(f'    "a{n}": {n * n},\n' for n in range(60)) + "}\n",
+        f"x = {'9' * 6000}\n" * 4,
     ],
 )
 def test_honest_repetition_is_left_alone(text: str) -> None:
