@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_each
+from offline_coder.checks.library_calls import usually_meant
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
@@ -30,7 +31,8 @@ def with_tensors(text: str, tree: ast.Module, line: int) -> str | None:
     changes: list[tuple[ast.expr, str]] = []
     for call, argument in _arrays(tree):
         if call.lineno <= line <= (call.end_lineno or call.lineno):
-            is_target = len(call.args) > 1 and argument is call.args[-1]
+            tensors = _given_to(call)
+            is_target = len(tensors) > 1 and argument is tensors[-1]
             rest = "" if is_target else f", {FLOAT}"
             changes.append((argument, f"torch.as_tensor({ast.unparse(argument)}{rest})"))
     return replace_each(text, changes) if changes else None
@@ -63,13 +65,20 @@ def _arrays(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sklearn"
         for alias in node.names
     }
+    # Without its import a name is what it usually is: it will be imported.
+    outside |= {name for name, dotted in usually_meant().items() if dotted.startswith("sklearn.")}
     for function in nodes_of(tree):
         if not isinstance(function, Function):
             continue
         arrays = _names_of_arrays(function, outside | NUMPY)
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == DATASET:
-                yield from ((call, argument) for argument in call.args if _is_array(argument, arrays))
+                yield from ((call, argument) for argument in _given_to(call) if _is_array(argument, arrays))
+
+
+def _given_to(call: ast.Call) -> list[ast.expr]:
+    """The tensors of a data set, under names too, which it does not take: that is another finding."""
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
 def _names_of_arrays(function: Function, sources: set[str] | frozenset[str]) -> frozenset[str]:

@@ -172,7 +172,8 @@ def without_argument(
 
 def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
     """`text` with each argument of the library's calls in `line` that has a name which is no parameter under
-    that of the one parameter that is spelled nearly so or means the same; None where there is none."""
+    that of the one parameter that is spelled nearly so or means the same, or without a name where all are
+    taken by position, as TensorDataset(*tensors) does; None where there is none."""
     changes: list[tuple[ast.expr, str]] = []
     for call, dotted in library_calls(tree, imports):
         target = target_named(dotted)
@@ -180,6 +181,10 @@ def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...]
             continue
         names = [*target.shape.positional[target.shape.positional_only :], *target.shape.keyword_only]
         given = {keyword.arg for keyword in call.keywords} | set(names[: len(call.args)])
+        if target.shape.any_position and not names and None not in given and not call.args and given:
+            by_position = ast.Call(call.func, [keyword.value for keyword in call.keywords], [])
+            changes.append((call, ast.unparse(by_position)))
+            continue
         new = ast.Call(call.func, call.args, [])
         for keyword in call.keywords:
             right = keyword.arg

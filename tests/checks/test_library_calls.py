@@ -76,6 +76,8 @@ def test_the_advice_says_what_it_takes() -> None:
     [
         ("torch.optim.Adam(x, learning_rate=0.1)", "torch.optim.Adam(x, lr=0.1)"),
         ("torch.utils.data.DataLoader(x, batchsize=2)", "torch.utils.data.DataLoader(x, batch_size=2)"),
+        ("torch.utils.data.TensorDataset(inputs=x, targets=x)", "torch.utils.data.TensorDataset(x, x)"),
+        ("torch.utils.data.TensorDataset(**x)", "torch.utils.data.TensorDataset(**x)"),
         ("torch.utils.data.DataLoader(x, seed=2)", "torch.utils.data.DataLoader(x, seed=2)"),
         (
             "torch.optim.Adam(x, lr=0.1, learning_rate=0.2)",

@@ -40,7 +40,7 @@ def run(context: int, size: int = 1) -> tuple[dict[str, Written], list[Request],
     def answer(request: Request) -> str:
         asked.append(request)
         name = request.purpose.partition(":")[2].removesuffix(".py")
-        body = "".join(f"    x{index} = {index}\n" for index in range(size))
+        body = "".join(f"    x{index} = {index * index}\n" for index in range(size))
         return f"def from_{name}() -> int:\n{body}    return 1\n"
 
     engine = ScriptedEngine(answer, context=context)
