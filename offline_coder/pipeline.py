@@ -156,7 +156,11 @@ async def plan_repository(
 
 def tell_unregistered(plan: Plan, registry: Registry, meter: Meter) -> None:
     """Say what the paper needs and the lab's registry does not have, where there is one."""
-    missing = [f"{resource.kind} {resource.name}" for resource in plan.resources if resource.path is None]
+    missing = [
+        f"{resource.kind} {resource.name}"
+        for resource in plan.resources
+        if resource.path is None and resource.library is None
+    ]
     if registry != EMPTY and missing:
         meter.watcher.note(f"in no local registry: {', '.join(missing)}")
 

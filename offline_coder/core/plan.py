@@ -164,6 +164,7 @@ class Resource(Value):
     """A data set or a pre-trained model that the paper names in `quote`.
 
     `local` is its name in the lab's registry and `path` where it lies; both None when no registry has it.
+    `library` is the function of an installed library that gives it, "sklearn.datasets.load_digits".
     """
 
     kind: ResourceKind
@@ -172,6 +173,7 @@ class Resource(Value):
     quote: str
     local: str | None = None
     path: str | None = None
+    library: str | None = None
 
 
 class Plan(Value):

@@ -16,6 +16,7 @@ from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
+from offline_coder.stages.planning.roles import DATA
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import PREFILL, Frame, Written
 from offline_coder.stages.usage import usage_of
@@ -156,7 +157,7 @@ def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, 
         example_import=example_import(plan, importable),
         entry_point=module.path == ENTRY_POINT,
         networks=[cls.name for cls in module.classes if not MODULE_BASES.isdisjoint(cls.bases)],
-        usage=usage_of(contract(module)),
+        usage=usage_of(contract(module), plan.resources if module.path == DATA else ()),
         config_keys=[f"{entry.key} = {entry.value!r}" for entry in plan.config],
     )
 

@@ -11,6 +11,7 @@ from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.syntax import parses
 from offline_coder.core.packages import DISTRIBUTIONS, installed
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
+from offline_coder.stages.planning.roles import DATA
 from offline_coder.stages.prompting import render_prompt
 
 MAX_UNPLANNED = 8
@@ -41,11 +42,14 @@ def opening(plan: Plan, module: Module, dependencies: Mapping[str, str]) -> str:
 
     Imports what its contract names, the plan's packages that are installed here, in the usual way, and
     from each of `dependencies` (path -> text) the planned names that its text really defines; where it
-    defines none of them, its other public names. The entry point also gets its command line.
+    defines none of them, its other public names. data.py also imports what gives data of the paper, and the
+    entry point gets its command line.
     """
     outside = [*usual_imports(plan), *contract_imports(module)]
     if module.path == ENTRY_POINT:
         outside += ENTRY_IMPORTS
+    if module.path == DATA:
+        outside += data_imports(plan)
     groups = [
         docstring([f"{module.path}: {module.purpose}"], ""),
         [LATE_ANNOTATIONS],
@@ -88,6 +92,12 @@ def usual_imports(plan: Plan) -> list[str]:
     planned = {package.name for package in plan.build_order.packages}
     names = [name for name, distribution in DISTRIBUTIONS.items() if distribution in planned]
     return [line for name in names if installed(name) for line in USUAL_IMPORTS.get(name, ())]
+
+
+def data_imports(plan: Plan) -> list[str]:
+    """Imports of the functions of installed libraries that give data of the paper."""
+    found = [resource.library.rpartition(".") for resource in plan.resources if resource.library]
+    return [f"from {home} import {name}" for home, _, name in found if installed(home.partition(".")[0])]
 
 
 def contract_imports(module: Module) -> list[str]:

@@ -6,7 +6,11 @@ call for.
 """
 
 import re
+from collections.abc import Sequence
 
+from offline_coder.checks.library_calls import signatures
+from offline_coder.core.plan import Resource
+from offline_coder.stages.planning.library_data import SHIPS
 from offline_coder.stages.prompting import render_prompt
 
 MAKES_LOADERS = re.compile(r"->[^#\n]*\bDataLoader\b")
@@ -16,9 +20,9 @@ EVALUATES = re.compile(r"\bdef \w*(?:eval|test|measure|valid|compare)\w*\([^)]*\
 NETWORKS = re.compile(r"\bclass \w+\([^)]*\bModule\b|\bdef forward\(self\b")
 
 
-def usage_of(heads: str) -> str:
+def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
     """What to know for writing the definitions with these `heads` (a contract, or code), a list item each;
-    "" where nothing is called for."""
+    "" where nothing is called for. Of `data` it is said which function of a library gives it."""
     return render_prompt(
         "coding/usage.md.j2",
         makes_loaders=MAKES_LOADERS.search(heads) is not None,
@@ -26,4 +30,11 @@ def usage_of(heads: str) -> str:
         trains=TRAINS.search(heads) is not None,
         evaluates=EVALUATES.search(heads) is not None,
         networks=NETWORKS.search(heads) is not None,
+        given=[(each.name, call_of(each.library)) for each in data if each.library and each.library in signatures()],
     )
+
+
+def call_of(dotted: str) -> str:
+    """How a function that gives data is called; what makes data has sizes, so its parameters are shown."""
+    name = dotted.rpartition(".")[2]
+    return f"{name}(return_X_y=True)" if name.startswith(SHIPS) else f"{name}{signatures()[dotted]}"

@@ -10,6 +10,7 @@ from offline_coder.core.plan import (
     Package,
     Parameter,
     Plan,
+    Resource,
     Routine,
 )
 from offline_coder.stages.opening import opening
@@ -51,6 +52,15 @@ def test_bases_and_types_of_the_contract_are_imported() -> None:
         '"""model.py: The network."""\n\nfrom __future__ import annotations\n\n'
         "import numpy as np\nfrom torch import Tensor\nfrom torch import nn\nfrom typing import Optional\n"
     )
+
+
+def test_data_py_imports_what_gives_data_of_the_paper() -> None:
+    digits = Resource(
+        kind="dataset", name="digits", section="s1", quote="x", library="sklearn.datasets.load_digits"
+    )
+    plan = PLAN.model_copy(update={"resources": (digits,)})
+    assert "\nfrom sklearn.datasets import load_digits\n" in opening(plan, MODULES[0], {})
+    assert "sklearn" not in opening(plan, MODULES[1], {})
 
 
 def test_dependencies_are_imported_as_they_were_written() -> None:

@@ -41,6 +41,31 @@ def test_names_are_resolved_and_unknown_ones_are_kept_without_a_path() -> None:
     assert all(one.quote in PAPER for one in found)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "library"),
+    [
+        ("We use the digits data set that ships with scikit-learn.", "load_digits"),
+        ("The breast cancer dataset of sklearn is small.", "load_breast_cancer"),
+        ("Four 2D datasets: circle, dino, line, and moons.", "make_moons"),
+        ("We use the MNIST dataset of handwritten digits.", ""),
+        ("The digits are drawn with scikit-learn.", ""),
+        ("The dataset has moonshots.", ""),
+    ],
+)
+def test_data_that_a_library_has_needs_no_file(sentence: str, library: str) -> None:
+    paper = read_markdown(f"# A Paper\n\n## 1 Experiments\n\n{sentence}\n")
+    found = [one for one in find_resources(paper, EMPTY) if one.library]
+    assert [(one.library, one.quote) for one in found] == (
+        [(f"sklearn.datasets.{library}", sentence)] if library else []
+    )
+
+
+def test_data_of_the_lab_goes_before_that_of_a_library() -> None:
+    lab = Registry(datasets={"digits": Entry(path="/data/digits", aliases=())}, models={})
+    paper = read_markdown("# A Paper\n\n## 1 Data\n\nThe digits data set of scikit-learn is used.\n")
+    assert [(one.local, one.library) for one in find_resources(paper, lab)] == [("digits", None)]
+
+
 def test_paths_are_settings_that_say_where_they_come_from() -> None:
     entries = path_entries(find_resources(read_markdown(PAPER), LAB))
     assert [(entry.key, entry.value) for entry in entries] == [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from offline_coder.core.plan import Resource
 from offline_coder.stages.usage import usage_of
 
 
@@ -31,6 +32,16 @@ def test_what_a_head_calls_for_is_said(head: str, said: str) -> None:
 )
 def test_nothing_is_said_where_nothing_is_called_for(head: str) -> None:
     assert usage_of(head) == ""
+
+
+def test_it_is_said_which_function_of_a_library_gives_data() -> None:
+    digits = Resource(
+        kind="dataset", name="digits", section="s1", quote="x", library="sklearn.datasets.load_digits"
+    )
+    moons = digits.model_copy(update={"name": "moons", "library": "sklearn.datasets.make_moons"})
+    notes = usage_of("def load() -> None: ...", (digits, moons))
+    assert "`X, y = load_digits(return_X_y=True)`" in notes
+    assert "`X, y = make_moons(n_samples=100" in notes
 
 
 def test_only_what_is_called_for_is_said() -> None:

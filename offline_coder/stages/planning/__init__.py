@@ -11,7 +11,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.planning.architecture import describe, design
 from offline_coder.stages.planning.assumed import assumed
-from offline_coder.stages.planning.build_order import order_modules
+from offline_coder.stages.planning.build_order import order_modules, with_packages_of
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.constructors import with_settings
@@ -61,7 +61,7 @@ async def make_plan(
     architecture = with_traced_defaults(architecture, everything)
     done("architecture")
     context = context.with_artefact("Architecture", describe(architecture))
-    order = await order_modules(engine, context, architecture, settings)
+    order = with_packages_of(resources, await order_modules(engine, context, architecture, settings))
     done("build order")
     calls = await call_flow(engine, context, architecture, order, settings)
     done("calls")

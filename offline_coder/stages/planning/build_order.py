@@ -1,10 +1,11 @@
 """The build order: which module builds on which, and what is needed from outside."""
 
 import re
+from collections.abc import Sequence
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.packages import DISTRIBUTIONS
-from offline_coder.core.plan import ENTRY_POINT, Architecture, BuildOrder, Package
+from offline_coder.core.plan import ENTRY_POINT, Architecture, BuildOrder, Package, Resource
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
@@ -78,6 +79,16 @@ async def order_modules(
         settings.seed,
     )
     return build_order_of(architecture, draft)
+
+
+def with_packages_of(resources: Sequence[Resource], order: BuildOrder) -> BuildOrder:
+    """`order` with the package of each library that gives data of the paper."""
+    packages = {package.name: package for package in order.packages}
+    for resource in resources:
+        if resource.library is not None:
+            distribution = DISTRIBUTIONS[resource.library.partition(".")[0]]
+            packages.setdefault(distribution, Package(name=distribution, why=f"its data set {resource.name}"))
+    return order.model_copy(update={"packages": tuple(packages[name] for name in sorted(packages))})
 
 
 def offered(path: str, before: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from offline_coder.core.plan import ConfigEntry, Resource, ResourceKind
 from offline_coder.papers.fit import section_kinds
 from offline_coder.papers.paper import ABSTRACT_ID, Paper
 from offline_coder.stages.planning.candidates import UNREAD
+from offline_coder.stages.planning.library_data import library_data, name_of
 from offline_coder.stages.planning.registry import FILES, Registry
 
 # A word of a name has a capital, a digit or an underscore in it: WMT, enwik8, shakespeare_char.
@@ -57,8 +58,10 @@ def read_texts(paper: Paper) -> Iterator[tuple[str, str]]:
 
 
 def in_sentence(section: str, sentence: str, registry: Registry) -> Iterator[Resource]:
-    """What one sentence names: what the registry knows, and what is called a data set or a pre-trained
-    model."""
+    """What one sentence names: what the registry knows, what scikit-learn gives, and what is called a data
+    set or a pre-trained model."""
+    if (given := library_data(sentence)) and registry.find("dataset", sentence) is None:
+        yield Resource(kind="dataset", name=name_of(given), section=section, quote=sentence, library=given)
     for kind, pattern in NAMED:
         named = [LEADING.sub("", match[1]).strip(" .,-") for match in pattern.finditer(sentence)]
         unknown = [name for name in named if registry.find(kind, name) is None]

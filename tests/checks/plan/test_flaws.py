@@ -1,5 +1,6 @@
 """A corpus of hand-broken plans: one good plan with one planted flaw each, refused with the right message."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,21 @@ def test_a_planted_flaw_is_refused_by_file_and_key(name: str) -> None:
     assert [finding for finding in read.errors if finding.rule == rule and says in finding.message], (
         f"wanted {rule}: {says}; got {[(f.rule, f.message) for f in read.findings]}"
     )
+
+
+def test_data_of_a_library_that_has_none_such_is_refused() -> None:
+    found = {
+        "kind": "dataset",
+        "name": "x",
+        "section": "s2",
+        "quote": "We train with Adam",
+        "library": "os.x",
+    }
+    read = read_plan(good_files() | {"resources.json": json.dumps([found])}, SECTIONS)
+    assert [finding.rule for finding in read.errors] == ["unknown-library"]
+    whole = found | {"library": "sklearn.datasets.load_iris"}
+    read = read_plan(good_files() | {"resources.json": json.dumps([whole])}, SECTIONS)
+    assert [finding.rule for finding in read.findings] == ["assumption"]
 
 
 PAPER = """# A Small Network
