@@ -9,7 +9,7 @@ from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.base_init import with_base_init
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.dataset_reads import with_parts
-from offline_coder.checks.edits import replace_each, replace_expression, replace_statement
+from offline_coder.checks.edits import replace_each, replace_expression, replace_statement, replace_uses
 from offline_coder.checks.import_cures import (
     correct_import,
     import_duplicate,
@@ -32,9 +32,10 @@ from offline_coder.checks.name_cures import (
     through_self,
 )
 from offline_coder.checks.own_results import with_own_name
-from offline_coder.checks.parameters import with_given
+from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
+from offline_coder.checks.source import function_around
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
 
@@ -96,6 +97,21 @@ def made_of_nothing(node: ast.ClassDef) -> bool:
     return free and all(ast.unparse(base) in ("object", "nn.Module") for base in node.bases)
 
 
+def network_itself(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """The network of a network, `model.model`, which no network has: it is the network."""
+    function = function_around(tree, finding.line)
+    network, _, name = finding.subject.partition(".")
+    if function is None or name not in NETWORKS:
+        return
+    uses = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr == name and ast.unparse(node.value) == network
+    ]
+    new = replace_uses(repository.files[finding.file], uses, finding.subject, network)
+    yield from offered(finding.file, new, f"{network} in place of {finding.subject}")
+
+
 def use_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A function that makes an object of its own where it is given one: uses that one."""
     classes = frozenset(
@@ -154,6 +170,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "redefined": (remove_double,),
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
+    "network-attribute": (network_itself,),
     "missing-library-name": (spelled_as_there, taken_from_its_home),
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),

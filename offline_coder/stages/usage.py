@@ -23,6 +23,7 @@ NETWORKS = re.compile(r"\bclass \w+\([^)]*\bModule\b|\bdef forward\(self\b")
 def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
     """What to know for writing the definitions with these `heads` (a contract, or code), a list item each;
     "" where nothing is called for. Of `data` it is said which function of a library gives it."""
+    functions = [(each.name, each.library) for each in data if each.library]
     return render_prompt(
         "coding/usage.md.j2",
         makes_loaders=MAKES_LOADERS.search(heads) is not None,
@@ -30,7 +31,7 @@ def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
         trains=TRAINS.search(heads) is not None,
         evaluates=EVALUATES.search(heads) is not None,
         networks=NETWORKS.search(heads) is not None,
-        given=[(each.name, call_of(each.library)) for each in data if each.library and each.library in signatures()],
+        given=[(name, call_of(dotted)) for name, dotted in functions if dotted in signatures()],
     )
 
 

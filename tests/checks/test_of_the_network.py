@@ -2,6 +2,8 @@
 
 import pytest
 
+from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.mend import mend
 from offline_coder.checks.of_the_network import check_network_reads
 
 MODEL = (
@@ -51,3 +53,11 @@ def test_what_is_there_or_may_be_is_none(body: str, head: str) -> None:
 )
 def test_nothing_is_said_where_networks_come_from_elsewhere(model: str) -> None:
     assert subjects("    return model.rate\n", model=model) == []
+
+
+def test_the_network_of_a_network_is_the_network() -> None:
+    code = '"""Train."""\n\nfrom torch import nn\n\n\ndef train(model: nn.Module, x):\n    """Train."""\n'
+    body = "    model.model.train()\n    return {}(x), {}.parameters()\n"
+    files = {"training.py": code + body.format("model.model", "model.model"), "model.py": MODEL}
+    done = mend(files, check_repository)
+    assert done.files["training.py"] == code + body.replace("model.model", "model").format("model", "model")
