@@ -2,8 +2,8 @@
 
 import pytest
 
-from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Routine
-from offline_coder.stages.planning.data_contract import with_data_contract
+from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Resource, Routine
+from offline_coder.stages.planning.data_contract import with_data_contract, without_files
 from offline_coder.stages.planning.pace import with_pace
 from offline_coder.stages.planning.signatures import routine_of
 
@@ -98,6 +98,11 @@ def test_a_plan_whose_types_meet_or_that_has_no_source_of_data_stays(
 @pytest.mark.parametrize(
     ("head", "stays"),
     [
+        (
+            "load(only_train: bool, only_val: bool, test_only: bool, seed: int) -> tuple[DataLoader, DataLoader]",
+            "load(seed: int)",
+        ),
+        ("load(train_size: int) -> tuple[DataLoader, DataLoader]", "load(train_size: int)"),
         ("load(split_name: str, seed: int) -> tuple[DataLoader, DataLoader]", "load(seed: int)"),
         ("load(root: str, train: bool = True) -> tuple[Tensor, Tensor, Tensor]", "load(root: str)"),
         ("load(split: str) -> tuple[Tensor, Tensor]", "load(split: str)"),
@@ -168,3 +173,28 @@ def test_a_function_says_what_its_loaders_hold() -> None:
     assert said[0].functions[0].purpose == (
         "Gives loaders for train, validation, test, split twice, whose batches are tensors of inputs and targets."
     )
+
+
+@pytest.mark.parametrize(
+    ("libraries", "taken"),
+    [
+        (("sklearn.datasets.load_digits",), "seed: int"),
+        (("sklearn.datasets.load_digits", None), "data_dir: str, seed: int"),
+        ((), "data_dir: str, seed: int"),
+    ],
+)
+def test_where_libraries_give_all_data_no_file_is_asked_for(
+    libraries: tuple[str | None, ...], taken: str
+) -> None:
+    load = routine_of("load(data_dir: str, seed: int) -> Dataset")
+    write = routine_of("write(path: str) -> None")
+    modules = (
+        Module(path="data.py", purpose="", functions=(load,)),
+        Module(path="main.py", purpose="", functions=(write,)),
+    )
+    sets = [Resource(kind="dataset", name="x", section="s1", quote="x", library=each) for each in libraries]
+    kept = without_files(Architecture(approach="", modules=modules), sets)
+    assert [each.signature() for module in kept.modules for each in module.functions] == [
+        f"def load({taken}) -> Dataset",
+        "def write(path: str) -> None",
+    ]

@@ -15,6 +15,7 @@ from offline_coder.stages.planning.build_order import order_modules, with_packag
 from offline_coder.stages.planning.calls import call_flow
 from offline_coder.stages.planning.config import choose_config
 from offline_coder.stages.planning.constructors import with_settings
+from offline_coder.stages.planning.data_contract import without_files
 from offline_coder.stages.planning.defaults import with_traced_defaults
 from offline_coder.stages.planning.overview import write_overview
 from offline_coder.stages.planning.pace import with_pace
@@ -56,7 +57,7 @@ async def make_plan(
     done(f"overview, {len(config)} settings, {len(requirements)} requirements{left}")
     context = context.with_artefact("Overall plan", overview)
     designed = await design(engine, context, paper.title, requirements, settings)
-    architecture = with_pace(with_settings(designed, config), config)
+    architecture = without_files(with_pace(with_settings(designed, config), config), resources)
     everything = sorted((*config, *assumed(config), *path_entries(resources)), key=lambda entry: entry.key)
     architecture = with_traced_defaults(architecture, everything)
     done("architecture")

@@ -9,7 +9,7 @@ data takes settings of training.
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from offline_coder.core.plan import Module, Parameter, Routine
+from offline_coder.core.plan import Architecture, Module, Parameter, Resource, Routine
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.stages.planning.roles import (
     DATA,
@@ -38,11 +38,13 @@ OWN_SETTINGS = re.compile(
 """Parameters of no use where data is loaded."""
 TARGETS = re.compile(r"(?:^|_)(?:y|labels?|targets?)(?:$|_)")
 ONE_SPLIT = re.compile(
-    r"(?:data_?(?:set_?)?)?(?:split|subset|partition|phase|mode)(?:_(?:name|type))?|(?:is_)?train(?:ing)?"
+    r"(?:data_?(?:set_?)?)?(?:split|subset|partition|phase|mode)(?:_(?:name|type))?"
+    r"|(?:is_|only_|use_)?(?:train(?:ing)?|val(?:id(?:ation)?)?|dev|test)(?:_only)?"
 )
 """Names of parameters that say which split is meant, of no use where all are given."""
 TENSOR = "Tensor"
 SETS = ("DataLoader", "Dataset", "TensorDataset", "Subset")
+PATH = re.compile(r"(?:^|_)(?:path|paths|dir|directory|folder|root|file|filename|url)$")
 CHOOSING = ("str", "bool", "")
 """Types of such parameters."""
 
@@ -60,6 +62,25 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     three = any(map(VALIDATION.search, names)) or len(tuple_elements(source.returns)) > 2
     splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
+
+
+def without_files(architecture: Architecture, resources: Sequence[Resource]) -> Architecture:
+    """`architecture`, whose data.py takes no path where libraries give all data sets of the paper."""
+    sets = [each for each in resources if each.kind == "dataset"]
+    if not sets or any(each.library is None for each in sets):
+        return architecture
+    modules = tuple(map(without_paths, architecture.modules))
+    return architecture.model_copy(update={"modules": modules})
+
+
+def without_paths(module: Module) -> Module:
+    """`module`; the functions of data.py take no path."""
+    if module.path != DATA:
+        return module
+    functions = tuple(
+        without(each, lambda one: PATH.search(one.name) is not None) for each in module.functions
+    )
+    return module.model_copy(update={"functions": functions})
 
 
 def with_a_source(module: Module) -> Module:
