@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from offline_coder.checks.call_shapes import FunctionNode, Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, scope_of
+from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, returns_of, scope_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
@@ -307,15 +307,13 @@ class _Reader:
 
 def _values_given(function: FunctionNode) -> int | None:
     """How many values every return of a function gives; None where that varies or cannot be told."""
-    returns = [node for node in scope_of(function.body) if isinstance(node, ast.Return)]
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in scope_of(function.body))
     counts = {
         len(node.value.elts)
         if isinstance(node.value, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in node.value.elts)
         else None
-        for node in returns
+        for node in returns_of(function)
     }
-    plain = target_of("", function, bound=False) and not yields and isinstance(function, ast.FunctionDef)
+    plain = target_of("", function, bound=False) and isinstance(function, ast.FunctionDef)
     return counts.pop() if plain and len(counts) == 1 else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of, scope_of
+from offline_coder.checks.source import REMEMBERED, nodes_of, returns_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
 
@@ -38,7 +38,7 @@ def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
     """Findings about the returns of a function that do not give what it announces."""
     assert function.returns is not None
     wanted = announced(function.returns)
-    own = _own_returns(function)
+    own = returns_of(function)
     for node in own:
         given = _plain_number(node)
         if wanted > 1 and given is not None and given != wanted:
@@ -68,14 +68,6 @@ def announced(returns: ast.expr) -> int:
     """How many values an annotation announces, 0 where it leaves that open."""
     elements = tuple_elements(ast.unparse(returns))
     return 0 if "..." in elements else len(elements)
-
-
-def _own_returns(function: ast.FunctionDef) -> list[ast.Return]:
-    """The returns of a function, not those of functions inside it; none of a generator."""
-    own = list(scope_of(function.body))
-    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
-        return []
-    return [node for node in own if isinstance(node, ast.Return)]
 
 
 def _plain_number(node: ast.Return) -> int | None:

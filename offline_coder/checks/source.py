@@ -49,6 +49,14 @@ def scope_of(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
             waiting.extend(ast.iter_child_nodes(node))
 
 
+def returns_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Return]:
+    """The returns of a function, not those of functions inside it; none of a generator."""
+    own = list(scope_of(function.body))
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
+        return []
+    return [node for node in own if isinstance(node, ast.Return)]
+
+
 def function_around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The innermost function whose body is around `line`."""
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]

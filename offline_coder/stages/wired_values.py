@@ -10,10 +10,11 @@ A type that neither the repository nor this module knows counts as not said.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from offline_coder.checks.source import returns_of
 from offline_coder.core.plan import ConfigValue
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.core.usual_names import usual_name
@@ -299,8 +300,12 @@ def returned(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
     """What a call of the function gives: a name and a type ("" where none is said) for each value; one
     named "" for a value without a name; empty when it gives nothing. Read from its returns, because what
     is announced and what comes back differ."""
-    own = [item.value for item in own_returns(node.body) if item.value is not None]
-    given = [value for value in own if not (isinstance(value, ast.Constant) and value.value is None)]
+    own = [item.value for item in returns_of(node)]
+    given = [
+        value
+        for value in own
+        if value is not None and not (isinstance(value, ast.Constant) and value.value is None)
+    ]
     if not given:
         return ()
     said = node.returns
@@ -321,16 +326,6 @@ def returned(node: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
             names = list(SPLIT_NAMES.get(len(names), names))
         return tuple(zip(names, kinds, strict=True))
     return ((_name(first) if counts == {1} else "", "" if inner else source_of(said)),)
-
-
-def own_returns(body: Sequence[ast.stmt]) -> Iterator[ast.Return]:
-    """The returns of a function's body, not those of functions inside it."""
-    for statement in body:
-        if isinstance(statement, ast.Return):
-            yield statement
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            inner = [node for node in ast.walk(statement) if isinstance(node, ast.Return)]
-            yield from inner
 
 
 def _name(value: ast.expr) -> str:
