@@ -18,7 +18,7 @@ from offline_coder.checks.import_cures import (
     remove_unused_import,
 )
 from offline_coder.checks.layers import called_layers, layer_made_once
-from offline_coder.checks.library_calls import with_its_parameters
+from offline_coder.checks.library_calls import with_all_parts, with_its_parameters
 from offline_coder.checks.loaders import with_targets
 from offline_coder.checks.name_cures import (
     as_given,
@@ -62,6 +62,13 @@ def name_parameters(repository: Repository, finding: Finding, tree: ast.Module) 
     imports = repository.modules.imports[finding.file]
     new = with_its_parameters(repository.files[finding.file], tree, imports, finding.line)
     yield from offered(finding.file, new, f"the parameters of {finding.subject} in line {finding.line}")
+
+
+def take_all_parts(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A split that is taken apart into the second part of each array alone: the first ones are taken too."""
+    imports = repository.modules.imports[finding.file]
+    new = with_all_parts(repository.files[finding.file], tree, imports, finding.line)
+    yield from offered(finding.file, new, f"both parts of each array in line {finding.line}")
 
 
 def make_object(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -175,7 +182,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),
     "layer-in-call": (in_its_line(layer_made_once, "the layer {subject} is made in the constructor"),),
-    "library-call": (name_parameters,),
+    "library-call": (name_parameters, take_all_parts),
     "array-dataset": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
     "loader-without-targets": (load_targets,),
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from offline_coder.checks.call_shapes import Target, mismatches, target_of
-from offline_coder.checks.edits import replace_each
+from offline_coder.checks.edits import replace_each, replace_expression
 from offline_coder.checks.known_names import KNOWN_IMPORTS
 from offline_coder.checks.library import bound_to, hidden_names
 from offline_coder.checks.modules import Import, modules_of
@@ -124,18 +124,35 @@ def _misfits(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterat
 
 
 def _parted(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
-    """Assignments that take more or fewer parts from train_test_split than it gives."""
-    called = {call: dotted for call, dotted in library_calls(tree, imports) if dotted == IN_TWO}
-    for node in nodes_of(tree) if called else ():
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+    for taken, call in _taken_apart(tree, imports):
+        given = 2 * len(call.args)
+        if len(taken.elts) != given:
+            said = f"train_test_split gives {given} parts, two of each array, not {len(taken.elts)}"
+            yield _finding(path, taken.lineno, IN_TWO, said)
+
+
+def with_all_parts(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
+    """`text` where a split in `line` that takes one part of each array, the second, takes the first as well,
+    under the name of the array that it is what is left of; None where none does."""
+    for taken, call in _taken_apart(tree, imports):
+        names = [each.id for each in (*taken.elts, *call.args) if isinstance(each, ast.Name)]
+        parts, arrays = names[: len(taken.elts)], names[len(taken.elts) :]
+        if taken.lineno != line or len(parts) != len(arrays) or len(names) != len(set(names)):
             continue
-        taken = node.targets[0]
-        dotted = called.get(node.value, "")
-        arrays = node.value.args
-        starred = any(isinstance(each, ast.Starred) for each in (*arrays, *getattr(taken, "elts", ())))
-        if dotted and isinstance(taken, ast.Tuple) and not starred and len(taken.elts) != 2 * len(arrays):
-            given = f"{2 * len(arrays)} parts, two of each array, not {len(taken.elts)}"
-            yield _finding(path, node.lineno, dotted, f"train_test_split gives {given}")
+        if len(names) == len(taken.elts) + len(call.args):
+            every = ", ".join(f"{array}, {part}" for array, part in zip(arrays, parts, strict=True))
+            return replace_expression(text, taken, every)
+    return None
+
+
+def _taken_apart(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.Tuple, ast.Call]]:
+    """What takes the parts that train_test_split gives, without stars, and its call."""
+    called = {call for call, dotted in library_calls(tree, imports) if dotted == IN_TWO}
+    for node in nodes_of(tree) if called else ():
+        match node:
+            case ast.Assign(targets=[ast.Tuple() as taken], value=ast.Call() as call) if call in called:
+                if not any(isinstance(each, ast.Starred) for each in (*call.args, *taken.elts)):
+                    yield taken, call
 
 
 def _finding(path: str, line: int, dotted: str, message: str) -> Finding:

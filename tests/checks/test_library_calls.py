@@ -107,3 +107,23 @@ def test_a_well_known_name_is_judged_before_it_is_imported_so_that_its_import_he
     assert "from sklearn.model_selection import train_test_split\n" in done.files["data.py"]
     own = "def train_test_split(x):\n    return x\n\n\na = train_test_split(1)\n"
     assert check_library_calls({"data.py": own}) == ()
+
+
+@pytest.mark.parametrize(
+    ("taken", "mended"),
+    [
+        ("dev, dev_y = train_test_split(x, y, test_size=3)", "x, dev, y, dev_y"),
+        ("(dev, dev_y) = train_test_split(\n        x, y, test_size=3\n    )", "x, dev, y, dev_y"),
+        ("x, y = train_test_split(x, y, test_size=3)", None),
+        ("dev, y = train_test_split(x[:3], y, test_size=3)", None),
+        ("dev, dev_y, rest = train_test_split(x, y, test_size=3)", None),
+    ],
+)
+def test_a_split_that_takes_half_of_the_parts_takes_all(taken: str, mended: str | None) -> None:
+    head = (
+        '"""Splits."""\n\nfrom sklearn.model_selection import train_test_split\n\n\ndef split(x, y, dev=0):\n'
+    )
+    text = f'{head}    """Splits."""\n    {taken}\n    return x, y, dev\n'
+    done = mend({"data.py": text}, check_library_calls).files["data.py"]
+    whole = text.replace(taken.partition(" = ")[0], mended or "") if mended else text
+    assert done == whole
