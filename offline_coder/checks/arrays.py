@@ -1,40 +1,54 @@
-"""Is a TensorDataset made of tensors? It fails on arrays of NumPy and scikit-learn, which look like tensors
-in everything but what it asks them."""
+"""Does what wants tensors get tensors? A TensorDataset fails on arrays of NumPy and scikit-learn, which look
+like tensors in everything but what it asks them, and so do networks, to which functions hand arrays on."""
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
+from offline_coder.checks.dataset_reads import TARGETS
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.library_calls import usually_meant
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, returns_of
 from offline_coder.core.finding import Finding
+from offline_coder.core.type_names import tuple_elements
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+RULE = "array-for-tensor"
 DATASET = "TensorDataset"
 NUMPY = frozenset({"np", "numpy"})
+TENSOR = frozenset({"torch.Tensor", "Tensor"})
 FLOAT = "dtype=torch.float32"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A `value` that has to be a tensor, of targets or of inputs; `by` what, in words, around it `place`."""
+
+    value: ast.expr
+    of_targets: bool
+    by: str
+    place: ast.Call | ast.Return
+
+
 def check_arrays(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Errors of rule "array-dataset" in `files` (path -> text): an argument of TensorDataset that is an
-    array, or a part of one, which its function got from scikit-learn or NumPy."""
+    """Errors of rule "array-for-tensor" in `files` (path -> text): an array, or a part of one, which its
+    function got from scikit-learn or NumPy, where a tensor is wanted: in a TensorDataset, as an argument of a
+    function of the same file, and as a result that is announced as one."""
     return in_each_file(files, _findings_of)
 
 
 def with_tensors(text: str, tree: ast.Module, line: int) -> str | None:
-    """`text` in which the arrays of the TensorDataset around `line` are tensors: all but the last of several
-    as float32, which is what networks have, the last as it is. None where `torch` is not imported."""
+    """`text` in which the arrays of the call or return around `line` are tensors: inputs as float32, which is
+    what networks have, targets as they are. None where `torch` is not imported."""
     if not any(isinstance(node, ast.Import) and _imports_torch(node) for node in tree.body):
         return None
-    changes: list[tuple[ast.expr, str]] = []
-    for call, argument in _arrays(tree):
-        if call.lineno <= line <= (call.end_lineno or call.lineno):
-            tensors = _given_to(call)
-            is_target = len(tensors) > 1 and argument is tensors[-1]
-            rest = "" if is_target else f", {FLOAT}"
-            changes.append((argument, f"torch.as_tensor({ast.unparse(argument)}{rest})"))
+    changes = [
+        (each.value, f"torch.as_tensor({ast.unparse(each.value)}{'' if each.of_targets else f', {FLOAT}'})")
+        for each in _arrays(tree)
+        if each.place.lineno <= line <= (each.place.end_lineno or each.place.lineno)
+    ]
     return replace_each(text, changes) if changes else None
 
 
@@ -47,18 +61,18 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             file=path,
-            line=argument.lineno,
-            rule="array-dataset",
-            message=f"{DATASET} is given {ast.unparse(argument)}, an array and no tensor",
-            advice=f"Give it torch.as_tensor({ast.unparse(argument)}).",
-            subject=ast.unparse(argument),
+            line=each.value.lineno,
+            rule=RULE,
+            message=f"{each.by} {ast.unparse(each.value)}, an array and no tensor",
+            advice=f"Make it torch.as_tensor({ast.unparse(each.value)}).",
+            subject=ast.unparse(each.value),
         )
-        for _, argument in _arrays(tree)
+        for each in _arrays(tree)
     )
 
 
-def _arrays(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
-    """Calls of TensorDataset in functions, and their arguments that are arrays."""
+def _arrays(tree: ast.Module) -> Iterator[Wanted]:
+    """What has to be a tensor and is an array."""
     outside = {
         alias.asname or alias.name
         for node in nodes_of(tree)
@@ -67,18 +81,48 @@ def _arrays(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
     }
     # Without its import a name is what it usually is: it will be imported.
     outside |= {name for name, dotted in usually_meant().items() if dotted.startswith("sklearn.")}
+    own = {node.name: node for node in tree.body if isinstance(node, Function)}
     for function in nodes_of(tree):
-        if not isinstance(function, Function):
+        if isinstance(function, Function):
+            arrays = _names_of_arrays(function, outside | NUMPY)
+            yield from (each for each in _wanted(function, own) if _is_array(each.value, arrays))
+
+
+def _wanted(function: Function, own: Mapping[str, Function]) -> Iterator[Wanted]:
+    """Where a function that knows `own` functions by name has to give a tensor."""
+    for call in ast.walk(function):
+        if not isinstance(call, ast.Call):
             continue
-        arrays = _names_of_arrays(function, outside | NUMPY)
-        for call in ast.walk(function):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == DATASET:
-                yield from ((call, argument) for argument in _given_to(call) if _is_array(argument, arrays))
+        called = ast.unparse(call.func)
+        if called.rpartition(".")[2] == DATASET:
+            # Names are no parameters of it, which is another finding.
+            tensors = [*call.args, *(keyword.value for keyword in call.keywords)]
+            for value in tensors:
+                is_last = len(tensors) > 1 and value is tensors[-1]
+                yield Wanted(value, is_last, f"{DATASET} is given", call)
+        elif called in own:
+            for parameter, value in _given(call, own[called]):
+                if parameter.annotation is not None and ast.unparse(parameter.annotation) in TENSOR:
+                    of_targets = TARGETS.search(parameter.arg) is not None
+                    yield Wanted(value, of_targets, f"{called} is given", call)
+    for node in returns_of(function):
+        said = ast.unparse(function.returns) if function.returns is not None else ""
+        several = isinstance(node.value, ast.Tuple)
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for result, kind in zip(values, tuple_elements(said) if several else [said], strict=False):
+            if result is not None and kind in TENSOR:
+                of_targets = TARGETS.search(ast.unparse(result)) is not None
+                yield Wanted(result, of_targets, f"{function.name} returns", node)
 
 
-def _given_to(call: ast.Call) -> list[ast.expr]:
-    """The tensors of a data set, under names too, which it does not take: that is another finding."""
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
+def _given(call: ast.Call, function: Function) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """The parameters of a function that a call gives a plain value."""
+    if any(isinstance(value, ast.Starred) for value in call.args):
+        return
+    positional = [*function.args.posonlyargs, *function.args.args]
+    yield from zip(positional, call.args, strict=False)
+    named = {parameter.arg: parameter for parameter in named_parameters(function)}
+    yield from ((named[each.arg], each.value) for each in call.keywords if each.arg in named)
 
 
 def _names_of_arrays(function: Function, sources: set[str] | frozenset[str]) -> frozenset[str]:
@@ -98,12 +142,14 @@ def _names_of_arrays(function: Function, sources: set[str] | frozenset[str]) -> 
 
 def _is_array(value: ast.expr, arrays: frozenset[str] | set[str]) -> bool:
     """Whether `value` is an array by how it begins: a name of `arrays`, its attribute, its part, a call of
-    it, or an operation whose left side is one."""
+    it, or an operation whose left side is one. What is split stays what it was."""
     match value:
         case ast.Name():
             return value.id in arrays
         case ast.Attribute() | ast.Subscript():
             return _is_array(value.value, arrays)
+        case ast.Call(func=ast.Name(id="train_test_split"), args=args):
+            return any(_is_array(each, arrays) for each in args)
         case ast.Call():
             return _is_array(value.func, arrays)
         case ast.BinOp():

@@ -183,7 +183,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),
     "layer-in-call": (in_its_line(layer_made_once, "the layer {subject} is made in the constructor"),),
     "library-call": (name_parameters, take_all_parts),
-    "array-dataset": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
+    "array-for-tensor": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
     "loader-without-targets": (load_targets,),
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),
     "own-result": (in_its_line(with_own_name, "what is called in line {line} is {subject}_fn"),),

@@ -46,6 +46,30 @@ def test_what_is_or_may_be_a_tensor_is_none(body: str) -> None:
     assert subjects(body) == []
 
 
+SPLIT = (
+    "\n\ndef split(data: torch.Tensor, labels: torch.Tensor, seed: int) -> tuple[torch.Tensor, torch.Tensor]:\n"
+    "    a, b, c, d = train_test_split(data, labels, random_state=seed)\n    return a, c\n"
+)
+
+
+def test_arrays_for_tensors_of_a_function_and_of_its_result_are_found_and_mended() -> None:
+    text = HEAD + DIGITS + "    return split(x, seed=size, labels=y)\n" + SPLIT
+    given = text.replace(HEAD, f"from sklearn.model_selection import train_test_split\n{HEAD}")
+    assert [each.message for each in check_arrays({"data.py": given})] == [
+        "split is given x, an array and no tensor",
+        "split is given y, an array and no tensor",
+    ]
+    done = mend({"data.py": given}, check_repository).files["data.py"]
+    assert "split(torch.as_tensor(x, dtype=torch.float32), seed=size, labels=torch.as_tensor(y))\n" in done
+    announced = HEAD.replace("):", ") -> tuple[torch.Tensor, torch.Tensor]:") + DIGITS + "    return x, y\n"
+    assert [each.message for each in check_arrays({"data.py": announced})] == [
+        "load returns x, an array and no tensor",
+        "load returns y, an array and no tensor",
+    ]
+    done = mend({"data.py": announced}, check_repository).files["data.py"]
+    assert "return torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y)\n" in done
+
+
 def test_arrays_become_tensors_and_targets_keep_their_type() -> None:
     files = {
         "data.py": HEAD + DIGITS + "    return TensorDataset(\n        x[:size],\n        y[:size],\n    )\n"
