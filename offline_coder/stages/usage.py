@@ -36,6 +36,8 @@ def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
 
 
 def call_of(dotted: str) -> str:
-    """How a function that gives data is called; what makes data has sizes, so its parameters are shown."""
+    """How a function that gives data is called; what makes data has sizes, so its parameters are shown. As a
+    call and not as a signature: small models copy it."""
     name = dotted.rpartition(".")[2]
-    return f"{name}(return_X_y=True)" if name.startswith(SHIPS) else f"{name}{signatures()[dotted]}"
+    parameters = signatures()[dotted].replace("*, ", "")
+    return f"{name}(return_X_y=True)" if name.startswith(SHIPS) else f"{name}{parameters}"

@@ -41,7 +41,7 @@ def test_it_is_said_which_function_of_a_library_gives_data() -> None:
     moons = digits.model_copy(update={"name": "moons", "library": "sklearn.datasets.make_moons"})
     notes = usage_of("def load() -> None: ...", (digits, moons))
     assert "`X, y = load_digits(return_X_y=True)`" in notes
-    assert "`X, y = make_moons(n_samples=100" in notes
+    assert "`X, y = make_moons(n_samples=100, shuffle=True, noise=None, random_state=None)`" in notes
 
 
 def test_only_what_is_called_for_is_said() -> None:
