@@ -36,6 +36,7 @@ from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import function_around
+from offline_coder.checks.truths import with_numbers
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
 
@@ -187,6 +188,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "loader-without-targets": (load_targets,),
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),
     "own-result": (in_its_line(with_own_name, "what is called in line {line} is {subject}_fn"),),
+    "mean-of-truths": (in_its_line(with_numbers, "numbers of the truth values in line {line}"),),
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),

@@ -31,6 +31,7 @@ from offline_coder.checks.returns import check_returns
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
+from offline_coder.checks.truths import check_truths
 from offline_coder.checks.unsaved import check_unsaved
 from offline_coder.core.errors import BadInput
 from offline_coder.core.finding import Finding
@@ -51,6 +52,7 @@ OF_CODE = (
     check_returns,
     check_own_results,
     check_unsaved,
+    check_truths,
     check_parameters,
 )
 """Rungs that need nothing but files that parse."""
