@@ -3,7 +3,8 @@
 A round asks for several corrections at once and runs each. The best of them is kept, if it makes the run
 better (fewer steps fail, or more of the plan takes part, or the run comes farther), takes nothing of the
 plan out of it and brings no new error. What needs no model is tried before and after, under the same
-condition: annotations that nothing evaluates, and an entry point wired from the plan.
+condition: annotations that nothing evaluates, an entry point wired from the plan, and what PyTorch itself
+says is to be done about an error.
 """
 
 import ast
@@ -20,6 +21,7 @@ from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.corrections import Correction, corrections
+from offline_coder.stages.known_errors import known_changes
 from offline_coder.stages.mending import mended_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
 from offline_coder.stages.prompting import Context
@@ -27,6 +29,9 @@ from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
 from offline_coder.stages.wired_entry import wired_entry
+
+MAX_KNOWN = 8
+"""Changes for known errors in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,28 @@ async def mended_if_better(
 ) -> SmokeRun:
     """`run`, or a better one after what can be tried without the model."""
     run = await postponed_if_better(journal, plan, run, note)
-    return await wired_if_better(journal, plan, run, note)
+    run = await wired_if_better(journal, plan, run, note)
+    return await known_if_better(journal, plan, run, note)
+
+
+async def known_if_better(
+    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
+) -> SmokeRun:
+    """`run`, or the one that it becomes by changes for errors that are known, each of which brings it
+    farther; at most eight."""
+    for _ in range(MAX_KNOWN):
+        better = None
+        for change in known_changes(run):
+            files = {**run.files, change.path: change.text}
+            tried = await smoke_run(journal, plan.architecture.modules, files)
+            if goes_farther(tried, run):
+                note(f"{change.path}: {change.means}")
+                better = tried.after(run)
+                break
+        if better is None:
+            break
+        run = better
+    return run
 
 
 async def postponed_if_better(

@@ -77,6 +77,16 @@ def debugged(
     return run, asked
 
 
+def test_what_pytorch_explains_is_mended_without_the_model(tmp_path: Path) -> None:
+    embed = (
+        "import torch\n\n\ndef half(x):\n    size = torch.ones(x)\n"
+        "    return torch.nn.Embedding(9, 4)(size).view(8)\n"
+    )
+    run, asked = debugged(tmp_path, lambda request: "", rounds=0, files={**FILES, "model.py": embed})
+    assert (run.status, run.kept, asked) == ("passed", 0, [])
+    assert "(size.long())" in run.files["model.py"]
+
+
 def lines_replaced(text: str) -> Callable[[Request], str]:
     """Answers line 2 with `text` where lines are asked for, nothing else."""
     edit = json.dumps({"cause": "the divisor is zero", "first": 2, "last": 2, "text": text})

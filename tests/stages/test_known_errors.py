@@ -1,0 +1,87 @@
+"""Errors that PyTorch explains itself are mended where they happen, without a model."""
+
+import traceback
+from collections.abc import Mapping
+
+import pytest
+
+from offline_coder.stages.known_errors import known_changes
+from offline_coder.stages.smoke import Failure, SmokeRun
+
+HEAD = "import numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
+EMBED = "    embed = nn.Embedding(9, 4)\n"
+LAYER = "    layer = nn.Linear(4, 2)\n"
+
+
+def failed(text: str, wired: bool = False, path: str = "model.py") -> SmokeRun:
+    """The run of a file whose function f() fails, with the traceback that it really leaves."""
+    try:
+        names: dict[str, object] = {}
+        exec(compile(text, path, "exec"), names)
+        names["f"]()  # type: ignore[operator]
+    except Exception:
+        return SmokeRun("failed", "x", (Failure("x", traceback.format_exc()),), {path: text}, wired=wired)
+    raise AssertionError("it does not fail")
+
+
+def works(files: Mapping[str, str]) -> bool:
+    names: dict[str, object] = {}
+    exec(files["model.py"], names)
+    try:
+        names["f"]()  # type: ignore[operator]
+    except (RuntimeError, TypeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("body", "new"),
+    [
+        (f"{EMBED}    x = torch.ones(3)\n    return embed(x)\n", "embed(x.long())"),
+        (f"{EMBED}    return F.relu(embed(torch.ones(3) * 2))\n", "embed((torch.ones(3) * 2).long())"),
+        (f"{EMBED}    x = np.ones(3)\n    return embed(x)\n", "embed(torch.as_tensor(x, dtype=torch.long))"),
+        (f"{LAYER}    x = np.ones((3, 4))\n    return layer(x)\n", "torch.as_tensor(x, dtype=torch.float32)"),
+        (f"{LAYER}    x = torch.ones(3, 4).double()\n    return layer(\n        x\n    )\n", "x.float()"),
+        ("    x = torch.ones(1, 1, 5, 5).long()\n    return nn.Conv2d(1, 1, 3)(x)\n", "(x.float())"),
+        ("    x = torch.ones(2, 1, 4).double()\n    return nn.LSTM(4, 4)(x)\n", "(x.float())"),
+        ("    x, y = torch.ones(3, 4), torch.ones(3)\n    return F.cross_entropy(x, y)\n", "(x, y.long())"),
+        (
+            "    x, y = torch.ones(3, 4), np.ones(3)\n    return F.cross_entropy(x, y)\n",
+            "(x, torch.as_tensor(y, dtype=torch.long))",
+        ),
+        ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
+        ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
+        ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
+        ("    x = torch.ones(3, 4).t()\n    return x.view(12)\n", "x.contiguous().view(12)"),
+    ],
+)
+def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
+    run = failed(f"{HEAD}def f():\n{body}")
+    changed = [each for each in known_changes(run) if works({each.path: each.text})]
+    assert changed
+    assert new in changed[0].text
+    assert changed[0].text.count("\n") == run.files["model.py"].count("\n")
+
+
+def test_the_innermost_call_of_the_line_is_tried_first() -> None:
+    run = failed(f"{HEAD}def f():\n{EMBED}    return print(embed(torch.ones(3)))\n")
+    texts = [each.text.rsplit("return", 1)[1] for each in known_changes(run)]
+    assert " print(embed(torch.ones(3).long()))\n" in texts
+    assert texts[-1] == " print(embed(torch.ones(3)).long())\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "wired"),
+    [
+        (f"{LAYER}    return layer(torch.ones(3, 5))\n", "model.py", False),
+        ("    raise ValueError('no')\n", "model.py", False),
+        (f"{EMBED}    return embed(*[torch.ones(3)])\n", "model.py", False),
+        (f"{EMBED}    return embed(torch.ones(3))\n", "main.py", True),
+    ],
+)
+def test_other_errors_and_a_wired_entry_point_are_left_alone(body: str, path: str, wired: bool) -> None:
+    assert not list(known_changes(failed(f"{HEAD}def f():\n{body}", wired, path)))
+
+
+def test_a_run_without_failures_has_nothing_to_change() -> None:
+    assert not list(known_changes(SmokeRun("passed", "x", (), {})))
