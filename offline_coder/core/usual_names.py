@@ -14,6 +14,10 @@ USUAL = {
     **dict.fromkeys(("input_dim", "in_features", "input_features"), "input_size"),
     **dict.fromkeys(("vocab_size",), "vocabulary_size"),
     **dict.fromkeys(("random_state", "random_seed"), "seed"),
+    **dict.fromkeys(("adam_first_decay_rate", "first_decay_rate", "adam_beta1"), "beta1"),
+    **dict.fromkeys(("adam_second_decay_rate", "second_decay_rate", "adam_beta2"), "beta2"),
+    **dict.fromkeys(("eps", "adam_epsilon"), "epsilon"),
+    **dict.fromkeys(("noise_level", "noise_levels", "sigma"), "noise_std"),
     **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
 }
 """Other usual names of a setting."""

@@ -1,7 +1,7 @@
 """What a wired entry point gives to each parameter, by rules in a stated order.
 
 1. A setting of config.yaml of that name (or another usual name for it, or the only one that has its words
-   among its own) whose value is of that type;
+   among its own, or for `pairing_weight` the weight of the loss) whose value is of that type;
 2. an earlier result whose type, or where no type is said, name fits; 3. the default of the signature;
 4. a small made-up value of the type.
 
@@ -28,6 +28,9 @@ PATH_WORDS = frozenset({"path", "file", "filename", "dir", "directory", "folder"
 FEW_WORDS = frozenset({"epochs", "epoch", "steps", "step", "iterations", "layers", "depth"})
 NUMBER_WORDS = frozenset({"size", "num", "n", "dim", "heads", "experts", "classes", "length", "vocab", "k"})
 SHARE_WORDS = frozenset({"dropout", "rate", "ratio", "factor", "alpha", "beta", "eps", "epsilon", "lr", "p"})
+LOSS_WEIGHT = "loss_weight"
+TERM = re.compile(r"_(?:weight|coefficient|coeff)$|^(?:lam|lambda_?|coefficient|weight)$")
+"""How a parameter is called that says how much a term of the loss counts."""
 LOSS_WORDS = frozenset({"criterion", "loss"})
 UNTYPED = frozenset({"", "Any", "object"})
 OPTIMIZERS = frozenset({"Optimizer", "Adam", "SGD", "AdamW"})
@@ -207,7 +210,8 @@ class Values:
         usual = [place for place in places if usual_name(place[1]) == usual_name(wanted.name)]
         words = words_of(wanted.name)
         longer = [place for place in places if kind in PLAIN and words <= words_of(place[1])]
-        for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ())]:
+        of_a_term = [place for place in places if place[1] == LOSS_WEIGHT and TERM.search(wanted.name)]
+        for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ()), *of_a_term]:
             return f"config[{part!r}][{key!r}]"
         return self._last_of_several(wanted, kind, section)
 

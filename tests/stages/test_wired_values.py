@@ -136,3 +136,20 @@ def test_a_loss_is_never_the_network() -> None:
     assert given("criterion", "model", type_="nn.Module", kind="Module") == "torch.nn.CrossEntropyLoss()"
     assert given("criterion", "loss", type_="nn.Module", kind="Module") == "torch.nn.CrossEntropyLoss()"
     assert given("loss_fn", "loss_fn", type_="nn.Module", kind="Module") == "loss_fn"
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("pairing_weight", "config['training']['loss_weight']"),
+        ("lambda_", "config['training']['loss_weight']"),
+        ("adam_first_decay_rate", "config['training']['beta1']"),
+        ("eps", "config['training']['epsilon']"),
+        ("noise_level", "config['training']['noise_std'][-1]"),
+        ("weight_decay", "0.1"),
+    ],
+)
+def test_a_parameter_takes_the_setting_that_papers_call_otherwise(name: str, setting: str) -> None:
+    training = {"loss_weight": 0.01, "beta1": 0.9, "epsilon": 1e-8, "noise_std": [0.0, 0.4]}
+    values = Values({"training": training}, frozenset(), torch=True)
+    assert values.choose(Wanted(name, "float", default=False), "training", set()).text == setting
