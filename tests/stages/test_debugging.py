@@ -87,6 +87,15 @@ def test_what_pytorch_explains_is_mended_without_the_model(tmp_path: Path) -> No
     assert "(size.long())" in run.files["model.py"]
 
 
+def test_the_tensors_of_the_line_that_failed_are_shown_to_the_model(tmp_path: Path) -> None:
+    added = (
+        "import torch\n\n\nclass Tensor:\n    pass\n\n\ndef half(x):\n    size, odd = torch.ones(x), Tensor()\n"
+        "    return size + torch.zeros(5), odd\n"
+    )
+    _, asked = debugged(tmp_path, lambda request: "", files={**FILES, "model.py": added})
+    assert any("There: size float32 (2,)" in request.messages[1].content for request in asked)
+
+
 def lines_replaced(text: str) -> Callable[[Request], str]:
     """Answers line 2 with `text` where lines are asked for, nothing else."""
     edit = json.dumps({"cause": "the divisor is zero", "first": 2, "last": 2, "text": text})
