@@ -36,8 +36,8 @@ MAX_REPORT = 1 << 20
 REPRODUCE = "reproduce.sh"
 WORKING = (TRAINING, EVALUATION)
 """Modules without which a run shows nothing."""
-JUDGED = 2
-"""Counts how runs were judged so far: one that is on record as judged otherwise is made again."""
+JUDGED = 3
+"""Counts how runs were judged and told so far: one that is on record otherwise is made again."""
 OWN_FOLDER = ".smoke"
 INSIDE = f"{WORKDIR}/{OWN_FOLDER}"
 CALLS = "calls.json"
