@@ -28,6 +28,7 @@ from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
+from offline_coder.stages.tracebacks import traceback_of
 from offline_coder.stages.wired_entry import wired_entry
 
 MAX_KNOWN = 8
@@ -131,8 +132,20 @@ def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable
 
 
 def goes_farther(tried: SmokeRun, best: SmokeRun) -> bool:
-    """Whether a run is better and leaves out nothing of the plan that took part before."""
-    return tried.status != "not run" and set(tried.called) >= set(best.called) and tried.better_than(best)
+    """Whether a run is better and leaves out nothing of the plan that took part before. One that ends in the
+    same line with the same error is not, however much of the code around it was taken away."""
+    better = tried.status != "not run" and set(tried.called) >= set(best.called) and tried.better_than(best)
+    return better and (tried.progress[:2] > best.progress[:2] or ended_in(tried) != ended_in(best))
+
+
+def ended_in(run: SmokeRun) -> tuple[str, str]:
+    """The line and the error in which the first step failed; the whole output where it is no traceback."""
+    if not run.failures:
+        return "", ""
+    traceback = traceback_of(run.failures[0].text, run.files)
+    if traceback is None:
+        return "", run.failures[0].text
+    return traceback.frames[-1].code, traceback.error.partition("\n")[0]
 
 
 async def mended_if_better(

@@ -120,6 +120,17 @@ def test_a_line_that_fails_is_replaced(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in by_lines.messages[-1].content
 
 
+def test_taking_away_what_comes_after_a_failure_is_no_progress(tmp_path: Path) -> None:
+    text = "def half(x):\n    y = x / 0\n    y = y + 1\n    y = y - 1\n    return y\n"
+    edit = json.dumps({"cause": "it is long", "first": 3, "last": 4, "text": ""})
+    run, _ = debugged(
+        tmp_path, lambda request: edit if request.constraint else "x", files={**FILES, "model.py": text}
+    )
+    assert run.status == "failed"
+    assert run.kept == 0
+    assert run.files["model.py"] == text
+
+
 def test_lines_without_indentation_get_that_of_what_they_replace(tmp_path: Path) -> None:
     run, _ = debugged(tmp_path, lines_replaced("if x:\n    x = 2 * x\nreturn x / 4"))
     assert run.status == "passed"
