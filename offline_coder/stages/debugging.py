@@ -36,6 +36,22 @@ MAX_KNOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """Where runs of one plan's repository are made and compared: on record in `journal`, checked by `look`,
+    with the GPUs in sight or not, and told by `note`."""
+
+    journal: Journal
+    plan: Plan
+    look: Look
+    gpu: bool
+    note: Callable[[str], None]
+
+    async def run(self, files: Mapping[str, str]) -> SmokeRun:
+        """A run of `files`."""
+        return await smoke_run(self.journal, self.plan.architecture.modules, files, gpu=self.gpu)
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """A correction with what a machine mended after it, what the checks say of that, and how it ran; None
     where it was not run, because it brings an error or takes something of the plan away."""
@@ -58,45 +74,36 @@ async def smoke_run_and_debug(
     """Run the repository; then up to `settings.debug_rounds` rounds of corrections. Without a sandbox
     nothing is run. How a run went is taken from the journal where it is known. Raises what the engine
     raises."""
-    best = await smoke_run(journal, plan.architecture.modules, files, gpu=settings.gpu)
+    ground = Ground(journal, plan, look, settings.gpu, note)
+    best = await ground.run(files)
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
         return best
-    best = await mended_if_better(journal, plan, best, note)
+    best = await mended_if_better(ground, best)
     in_vain = 0
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
         asked = await corrections(engine, context, best, settings, in_vain)
         before = look(best.files)
-        tried = await asyncio.gather(
-            *(try_out(each, plan, best, before, look, settings, journal) for each in asked)
-        )
+        tried = await asyncio.gather(*(try_out(each, ground, best, before) for each in asked))
         kept = best.kept
         best = replace(best_of(best, tried, Tally.of(before), note), rounds=turn + 1)
         in_vain += 1
         if best.kept > kept:
-            best, in_vain = await mended_if_better(journal, plan, best, note), 0
+            best, in_vain = await mended_if_better(ground, best), 0
     return best
 
 
-async def try_out(
-    correction: Correction,
-    plan: Plan,
-    run: SmokeRun,
-    before: Sequence[Finding],
-    look: Look,
-    settings: StageSettings,
-    journal: Journal,
-) -> Tried:
+async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before: Sequence[Finding]) -> Tried:
     """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
     `before`, what the checks found in the files of `run`."""
-    modules = plan.architecture.modules
-    done = mended_for(plan, {**run.files, correction.path: correction.text}, look, assume=True)
+    corrected = {**run.files, correction.path: correction.text}
+    done = mended_for(ground.plan, corrected, ground.look, assume=True)
     after = Tally.of(done.findings)
     if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
         return Tried(correction, after, None)
-    return Tried(correction, after, await smoke_run(journal, modules, done.files, gpu=settings.gpu))
+    return Tried(correction, after, await ground.run(done.files))
 
 
 def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable[[str], None]) -> SmokeRun:
@@ -148,27 +155,27 @@ def ended_in(run: SmokeRun) -> tuple[str, str]:
     return traceback.frames[-1].code, traceback.error.partition("\n")[0]
 
 
-async def mended_if_better(
-    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
-) -> SmokeRun:
+async def mended_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or a better one after what can be tried without the model."""
-    run = await postponed_if_better(journal, plan, run, note)
-    run = await wired_if_better(journal, plan, run, note)
-    return await known_if_better(journal, plan, run, note)
+    run = await postponed_if_better(ground, run)
+    run = await wired_if_better(ground, run)
+    return await known_if_better(ground, run)
 
 
-async def known_if_better(
-    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
-) -> SmokeRun:
+async def known_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or the one that it becomes by changes for errors that are known, each of which brings it
     farther; at most eight."""
     for _ in range(MAX_KNOWN):
         better = None
         for change in known_changes(run):
             files = {**run.files, change.path: change.text}
-            tried = await smoke_run(journal, plan.architecture.modules, files)
-            if goes_farther(tried, run):
-                note(f"{change.path}: {change.means}")
+            tried = await ground.run(files)
+            kept = goes_farther(tried, run)
+            before, after = (Tally.of(ground.look(each)) for each in (run.files, files))
+            attempt = Attempt(file=change.path, means=change.means, before=before, after=after, kept=kept)
+            run = replace(run, attempts=(*run.attempts, attempt))
+            if kept:
+                ground.note(f"{change.path}: {change.means}")
                 better = tried.after(run)
                 break
         if better is None:
@@ -177,20 +184,19 @@ async def known_if_better(
     return run
 
 
-async def postponed_if_better(
-    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
-) -> SmokeRun:
+async def postponed_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or where modules fail to be imported the run with the annotations of those left unevaluated
     (PEP 563), when that is better: a type that does not exist need not stop what has it as a remark."""
     steps = {failure.step for failure in run.failures}
-    failing = [module.path for module in plan.architecture.modules if f"import {module.path[:-3]}" in steps]
+    modules = ground.plan.architecture.modules
+    failing = [module.path for module in modules if f"import {module.path[:-3]}" in steps]
     changed = {path: postponed(run.files[path]) for path in failing if path in run.files}
     if all(text == run.files[path] for path, text in changed.items()) or errors_in_any(changed):
         return run
-    tried = await smoke_run(journal, plan.architecture.modules, {**run.files, **changed})
+    tried = await ground.run({**run.files, **changed})
     if tried.status == "not run" or not tried.better_than(run):
         return run
-    note(f"annotations are not evaluated any more in {', '.join(changed)}")
+    ground.note(f"annotations are not evaluated any more in {', '.join(changed)}")
     return tried.after(run)
 
 
@@ -205,17 +211,15 @@ def postponed(text: str) -> str:
     return "\n".join([*lines[:at], *([""] if said else []), LATE_ANNOTATIONS, *lines[at:]])
 
 
-async def wired_if_better(
-    journal: Journal, plan: Plan, run: SmokeRun, note: Callable[[str], None]
-) -> SmokeRun:
+async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or where it fails the run with a wired entry point, when that is better."""
-    text = "" if not run.failures else wired_entry(plan, run.files)
+    text = "" if not run.failures else wired_entry(ground.plan, run.files)
     if not text or text == run.files.get(ENTRY_POINT):
         return run
-    tried = await smoke_run(journal, plan.architecture.modules, {**run.files, ENTRY_POINT: text})
+    tried = await ground.run({**run.files, ENTRY_POINT: text})
     if tried.status == "not run" or not tried.better_than(run):
         return run
-    note(
+    ground.note(
         f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
         f"before it was {len(run.called)}"
     )

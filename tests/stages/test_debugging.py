@@ -85,6 +85,7 @@ def test_what_pytorch_explains_is_mended_without_the_model(tmp_path: Path) -> No
     run, asked = debugged(tmp_path, lambda request: "", rounds=0, files={**FILES, "model.py": embed})
     assert (run.status, run.kept, asked) == ("passed", 0, [])
     assert "(size.long())" in run.files["model.py"]
+    assert [(each.file, each.kept, each.tokens) for each in run.attempts] == [("model.py", True, 0)]
 
 
 def test_the_tensors_of_the_line_that_failed_are_shown_to_the_model(tmp_path: Path) -> None:
