@@ -156,11 +156,7 @@ async def plan_repository(
 
 def tell_unregistered(plan: Plan, registry: Registry, meter: Meter) -> None:
     """Say what the paper needs and the lab's registry does not have, where there is one."""
-    missing = [
-        f"{resource.kind} {resource.name}"
-        for resource in plan.resources
-        if resource.path is None and resource.library is None
-    ]
+    missing = [f"{resource.kind} {resource.name}" for resource in plan.resources if not resource.at_hand]
     if registry != EMPTY and missing:
         meter.watcher.note(f"in no local registry: {', '.join(missing)}")
 

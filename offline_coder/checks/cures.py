@@ -20,6 +20,7 @@ from offline_coder.checks.import_cures import (
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library_calls import with_all_parts, with_its_parameters
 from offline_coder.checks.loaders import with_targets
+from offline_coder.checks.modules import Import
 from offline_coder.checks.name_cures import (
     as_given,
     begin_best,
@@ -52,24 +53,21 @@ def in_its_line(change: Callable[[str, ast.Module, int], str | None], words: str
     return rule
 
 
+def in_its_call(change: Callable[[str, ast.Module, tuple[Import, ...], int], str | None], words: str) -> Rule:
+    """The same for a `change` that has to know what the file imports."""
+
+    def rule(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+        imports = repository.modules.imports[finding.file]
+        new = change(repository.files[finding.file], tree, imports, finding.line)
+        yield from offered(finding.file, new, words.format(subject=finding.subject, line=finding.line))
+
+    return rule
+
+
 def load_targets(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A loader of inputs alone: of inputs and targets."""
     new = with_targets(repository.files[finding.file], finding.subject)
     yield Edit(finding.file, new, f"loaders of {finding.subject} give its targets too")
-
-
-def name_parameters(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """An argument of a library's call that is no parameter: under the name that it has there."""
-    imports = repository.modules.imports[finding.file]
-    new = with_its_parameters(repository.files[finding.file], tree, imports, finding.line)
-    yield from offered(finding.file, new, f"the parameters of {finding.subject} in line {finding.line}")
-
-
-def take_all_parts(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """A split that is taken apart into the second part of each array alone: the first ones are taken too."""
-    imports = repository.modules.imports[finding.file]
-    new = with_all_parts(repository.files[finding.file], tree, imports, finding.line)
-    yield from offered(finding.file, new, f"both parts of each array in line {finding.line}")
 
 
 def make_object(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -183,7 +181,10 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),
     "layer-in-call": (in_its_line(layer_made_once, "the layer {subject} is made in the constructor"),),
-    "library-call": (name_parameters, take_all_parts),
+    "library-call": (
+        in_its_call(with_its_parameters, "the parameters of {subject} in line {line}"),
+        in_its_call(with_all_parts, "both parts of each array in line {line}"),
+    ),
     "array-for-tensor": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
     "loader-without-targets": (load_targets,),
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),

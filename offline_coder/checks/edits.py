@@ -62,6 +62,12 @@ def stands_as(text: str, node: ast.expr, written: str) -> bool:
     return source[node.col_offset : node.end_col_offset] == written.encode()
 
 
+def grouped(node: ast.expr) -> str:
+    """The source of `node` with brackets where a dot could not follow it."""
+    shown = ast.unparse(node)
+    return shown if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) else f"({shown})"
+
+
 def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str | None:
     """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
     found in its place, as inside an f-string."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import used_names
 from offline_coder.checks.library_calls import library_calls
-from offline_coder.checks.modules import Import, modules_of
+from offline_coder.checks.modules import Import, in_each_module
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -18,12 +18,7 @@ OPTIMIZERS = "torch.optim."
 def check_idle_optimizers(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "idle-optimizer" in `files` (path -> text): a function gives a name to an optimizer of
     PyTorch and never uses it."""
-    modules = modules_of(files)
-    return tuple(
-        finding
-        for path, tree in modules.trees.items()
-        for finding in _findings_of(path, tree, modules.imports[path])
-    )
+    return in_each_module(files, _findings_of)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 
-from offline_coder.checks.modules import Import, modules_of
+from offline_coder.checks.modules import Import, in_each_module
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
@@ -61,12 +61,7 @@ def check_library(files: Mapping[str, str]) -> tuple[Finding, ...]:
     Passed over are modules that are not known, private names, names that also stand in the file as a
     string, what a try with handlers surrounds, annotations that stay text, and variables that hide a module.
     """
-    modules = modules_of(files)
-    return tuple(
-        finding
-        for path, tree in modules.trees.items()
-        for finding in _findings_of(path, tree, modules.imports[path])
-    )
+    return in_each_module(files, _findings_of)
 
 
 @lru_cache(maxsize=REMEMBERED)

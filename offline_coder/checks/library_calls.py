@@ -15,7 +15,7 @@ from offline_coder.checks.call_shapes import Target, mismatches, target_of
 from offline_coder.checks.edits import replace_each, replace_expression
 from offline_coder.checks.known_names import KNOWN_IMPORTS
 from offline_coder.checks.library import bound_to, hidden_names
-from offline_coder.checks.modules import Import, modules_of
+from offline_coder.checks.modules import Import, in_each_module, modules_of
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
@@ -64,12 +64,7 @@ def usually_meant() -> Mapping[str, str]:
 def check_library_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "library-call" in `files` (path -> text): a call of a known function or class that it
     does not take, or whose result is taken apart into another number of parts than it gives."""
-    modules = modules_of(files)
-    return tuple(
-        finding
-        for path, tree in modules.trees.items()
-        for finding in _findings_of(path, tree, modules.imports[path])
-    )
+    return in_each_module(files, _findings_of)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -83,6 +83,19 @@ def in_each_file(
     return tuple(finding for path, tree in _trees_of(files).items() for finding in findings_of(path, tree))
 
 
+def in_each_module(
+    files: Mapping[str, str],
+    findings_of: Callable[[str, ast.Module, tuple[Import, ...]], Iterable[Finding]],
+) -> tuple[Finding, ...]:
+    """What `findings_of` finds in each of the Python files that parse, given what it imports too."""
+    modules = modules_of(files)
+    return tuple(
+        finding
+        for path, tree in modules.trees.items()
+        for finding in findings_of(path, tree, modules.imports[path])
+    )
+
+
 def _trees_of(files: Mapping[str, str]) -> dict[str, ast.Module]:
     """The trees of the Python files that parse, by path."""
     parsed = {path: parse_python(text) for path, text in files.items() if path.endswith(".py")}

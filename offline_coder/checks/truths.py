@@ -5,7 +5,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_each
+from offline_coder.checks.edits import grouped, replace_each
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
@@ -22,12 +22,9 @@ def check_truths(files: Mapping[str, str]) -> tuple[Finding, ...]:
 
 def with_numbers(text: str, tree: ast.Module, line: int) -> str | None:
     """`text` where such means of `line` are of 0 and 1; None where there are none."""
-    changes = []
-    for call in _means(tree):
-        if call.lineno == line:
-            truths = call.args[0]
-            shown = ast.unparse(truths) if isinstance(truths, ast.Name) else f"({ast.unparse(truths)})"
-            changes.append((truths, f"{shown}.float()"))
+    changes = [
+        (call.args[0], f"{grouped(call.args[0])}.float()") for call in _means(tree) if call.lineno == line
+    ]
     return replace_each(text, changes) if changes else None
 
 
@@ -61,15 +58,14 @@ def _means(tree: ast.Module) -> Iterator[ast.Call]:
 
 def _names_of_truths(function: ast.FunctionDef) -> frozenset[str]:
     """The names that a function only ever gives comparisons."""
-    compared: dict[str, bool] = {}
-    stored = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
     given = {
         target: isinstance(node.value, ast.Compare)
         for node in ast.walk(function)
         if isinstance(node, ast.Assign)
         for target in node.targets
     }
-    for name in stored:
-        if isinstance(name.ctx, ast.Store):
-            compared[name.id] = compared.get(name.id, True) and given.get(name, False)
-    return frozenset(name for name, only in compared.items() if only)
+    only: dict[str, bool] = {}
+    for name in ast.walk(function):
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+            only[name.id] = only.get(name.id, True) and given.get(name, False)
+    return frozenset(name for name, compared in only.items() if compared)

@@ -175,6 +175,11 @@ class Resource(Value):
     path: str | None = None
     library: str | None = None
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether the lab's registry or a library has it."""
+        return self.path is not None or self.library is not None
+
 
 class Plan(Value):
     """Everything decided before analysis and coding."""

@@ -11,6 +11,8 @@ MIN_TAIL_REPEATED = 400
 MAX_COUNTED_PERIOD = 4
 MIN_COUNTED_COPIES = 20
 NUMBER = re.compile(r"\d{1,9}")
+Counted = tuple[str, str, list[str]]
+"""A line, the line with all numbers alike, and its numbers."""
 
 
 def repeats(text: str) -> int | None:
@@ -48,13 +50,13 @@ def _repeated_lines(text: str) -> int | None:
 
 def _counted_lines(text: str) -> int | None:
     """Offset of the second copy of the first block of lines that follows itself, counting on, too often."""
-    lines = text.split("\n")
+    lines = [(line, NUMBER.sub("0", line), NUMBER.findall(line)) for line in text.split("\n")]
     starts: list[int] = []
     for period in range(1, MAX_COUNTED_PERIOD + 1):
         run = 0
         for index in range(period, len(lines)):
-            before, line = lines[index - period], lines[index]
-            run = run + 1 if line == before or _counts_on(before, line) else 0
+            same = lines[index - period] == lines[index]
+            run = run + 1 if same or _counts_on(lines[index - period], lines[index]) else 0
             first = index - run + 1
             if run >= period * (MIN_COUNTED_COPIES - 1) and any(
                 _counts_on(lines[at - period], lines[at]) for at in range(first, first + period)
@@ -64,11 +66,11 @@ def _counted_lines(text: str) -> int | None:
     return _offset_of_line(text, min(starts)) if starts else None
 
 
-def _counts_on(line: str, following: str) -> bool:
+def _counts_on(line: Counted, following: Counted) -> bool:
     """Whether two lines with letters differ in nothing but numbers that are one greater in the second."""
-    if not any(map(str.isalpha, line)) or NUMBER.sub("0", line) != NUMBER.sub("0", following):
+    if line[1] != following[1] or not any(map(str.isalpha, line[0])):
         return False
-    pairs = zip(NUMBER.findall(line), NUMBER.findall(following), strict=True)
+    pairs = zip(line[2], following[2], strict=True)
     return {int(after) - int(before) for before, after in pairs} in ({1}, {0, 1})
 
 

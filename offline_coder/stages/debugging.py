@@ -166,22 +166,27 @@ async def known_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or the one that it becomes by changes for errors that are known, each of which brings it
     farther; at most eight."""
     for _ in range(MAX_KNOWN):
-        better = None
-        for change in known_changes(run):
-            files = {**run.files, change.path: change.text}
-            tried = await ground.run(files)
-            kept = goes_farther(tried, run)
-            before, after = (Tally.of(ground.look(each)) for each in (run.files, files))
-            attempt = Attempt(file=change.path, means=change.means, before=before, after=after, kept=kept)
-            run = replace(run, attempts=(*run.attempts, attempt))
-            if kept:
-                ground.note(f"{change.path}: {change.means}")
-                better = tried.after(run)
-                break
-        if better is None:
-            break
-        run = better
+        changed = await one_known_change(ground, run)
+        if changed.files == run.files:
+            return changed
+        run = changed
     return run
+
+
+async def one_known_change(ground: Ground, run: SmokeRun) -> SmokeRun:
+    """The run after the first change for a known error that brings `run` farther, else `run`, with what was
+    tried on record."""
+    attempts = list(run.attempts)
+    before = Tally.of(ground.look(run.files))
+    for change in known_changes(run):
+        files = {**run.files, change.file: change.text}
+        tried = await ground.run(files)
+        kept, after = goes_farther(tried, run), Tally.of(ground.look(files))
+        attempts.append(Attempt(file=change.file, means=change.means, before=before, after=after, kept=kept))
+        if kept:
+            ground.note(f"{change.file}: {change.means}")
+            return replace(tried.after(run), attempts=tuple(attempts))
+    return replace(run, attempts=tuple(attempts))
 
 
 async def postponed_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:

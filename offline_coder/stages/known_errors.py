@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.edits import grouped, replace_expression
+from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
-
-PLAIN = ast.Name | ast.Attribute | ast.Subscript | ast.Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,7 @@ KNOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The new text of the file `path`, and what was done to it in words."""
-
-    path: str
-    text: str
-    means: str
-
-
-def known_changes(run: SmokeRun) -> Iterator[Change]:
+def known_changes(run: SmokeRun) -> Iterator[Edit]:
     """What may mend the first failure of `run`, one call of the line that failed at a time, the innermost
     first; nothing where the error is not known. A wired entry point is made anew and not changed."""
     traceback = traceback_of(run.failures[0].text, run.files) if run.failures else None
@@ -97,11 +87,10 @@ def known_changes(run: SmokeRun) -> Iterator[Change]:
     for call in reversed(calls):
         old = changed_part(known, call)
         if old is not None:
-            shown = ast.unparse(old)
-            new = known.new.format(shown if isinstance(old, PLAIN) else f"({shown})")
+            new = known.new.format(grouped(old))
             text = replace_expression(run.files[frame.path], old, new)
             if parse_python(text) is not None:
-                yield Change(frame.path, text, f"{new} in place of {shown} in line {frame.line}")
+                yield Edit(frame.path, text, f"{new} in place of {ast.unparse(old)} in line {frame.line}")
 
 
 def changed_part(known: KnownError, call: ast.Call) -> ast.expr | None:

@@ -57,7 +57,7 @@ def works(files: Mapping[str, str]) -> bool:
 )
 def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
     run = failed(f"{HEAD}def f():\n{body}")
-    changed = [each for each in known_changes(run) if works({each.path: each.text})]
+    changed = [each for each in known_changes(run) if works({each.file: each.text})]
     assert changed
     assert new in changed[0].text
     assert changed[0].text.count("\n") == run.files["model.py"].count("\n")

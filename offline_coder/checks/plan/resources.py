@@ -20,7 +20,7 @@ def check_resources(resources: Sequence[Resource], sections: Mapping[str, str]) 
     for number, resource in enumerate(resources):
         key = f"[{number}]"
         yield from check_quote(FILE, key, resource.section, resource.quote, sections)
-        if resource.path is None and resource.library is None:
+        if not resource.at_hand:
             message = f"the {resource.kind} {resource.name!r} of {resource.section} is in no local registry"
             advice = "Add it to datasets.toml or models.toml, or set its path in config.yaml."
             yield problem(FILE, key, "not-registered", message, advice, "note")

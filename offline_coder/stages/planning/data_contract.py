@@ -75,12 +75,7 @@ def without_files(architecture: Architecture, resources: Sequence[Resource]) -> 
 
 def without_paths(module: Module) -> Module:
     """`module`; the functions of data.py take no path."""
-    if module.path != DATA:
-        return module
-    functions = tuple(
-        without(each, lambda one: PATH.search(one.name) is not None) for each in module.functions
-    )
-    return module.model_copy(update={"functions": functions})
+    return of_data(module, lambda each: without(each, lambda one: PATH.search(one.name) is not None))
 
 
 def with_a_source(module: Module) -> Module:
@@ -114,12 +109,14 @@ def takes_data(parameter: Parameter) -> bool:
 
 def of_all_splits(module: Module) -> Module:
     """`module`, of whose functions those of data.py that give all splits are not asked for one."""
+    return of_data(module, lambda each: without(each, chooses_split) if gives_splits(each) else each)
+
+
+def of_data(module: Module, change: Callable[[Routine], Routine]) -> Module:
+    """`module`; where it is data.py with each of its functions as `change` makes it."""
     if module.path != DATA:
         return module
-    functions = tuple(
-        without(each, chooses_split) if gives_splits(each) else each for each in module.functions
-    )
-    return module.model_copy(update={"functions": functions})
+    return module.model_copy(update={"functions": tuple(map(change, module.functions))})
 
 
 def gives_splits(routine: Routine) -> bool:

@@ -6,10 +6,10 @@ from functools import cache
 from offline_coder.checks.library_calls import signatures
 
 HOME = "sklearn.datasets"
-SHIPS, MAKES = "load_", "make_"
+SHIPS = "load_"
 NAMES_LIBRARY = re.compile(r"\b(?:scikit-?learn|sklearn)\b", re.IGNORECASE)
 SPEAKS_OF_DATA = re.compile(r"\bdata ?sets?\b", re.IGNORECASE)
-UNMISTAKABLE = ("make_moons", "make_swiss_roll")
+UNMISTAKABLE = (f"{HOME}.make_moons", f"{HOME}.make_swiss_roll")
 """Functions whose data is called so nowhere else. "circles" may be any."""
 
 
@@ -17,10 +17,9 @@ UNMISTAKABLE = ("make_moons", "make_swiss_roll")
 def shipped() -> tuple[str, ...]:
     """The functions that give inputs and targets which are installed with the library: load_digits."""
     prefix = f"{HOME}.{SHIPS}"
-    known = signatures().items()
     return tuple(
-        dotted.removeprefix(f"{HOME}.")
-        for dotted, shown in known
+        dotted
+        for dotted, shown in signatures().items()
         if dotted.startswith(prefix) and "return_X_y" in shown
     )
 
@@ -32,10 +31,10 @@ def library_data(sentence: str) -> str | None:
         return None
     for function in (*(shipped() if NAMES_LIBRARY.search(sentence) else ()), *UNMISTAKABLE):
         if re.search(rf"\b{name_of(function).replace(' ', '[ _-]')}\b", sentence, re.IGNORECASE):
-            return f"{HOME}.{function}"
+            return function
     return None
 
 
 def name_of(function: str) -> str:
-    """The name of the data that a function of the library gives: "digits" for load_digits."""
-    return function.removeprefix(f"{HOME}.").removeprefix(SHIPS).removeprefix(MAKES).replace("_", " ")
+    """The name of the data that a function of the library gives, from its dotted one: "digits"."""
+    return function.rpartition(".")[2].partition("_")[2].replace("_", " ")

@@ -119,9 +119,9 @@ def without_loading(module: Module, loading: Collection[str]) -> Module:
 
 
 def without_work(module: Module, theirs: Collection[str]) -> Module:
-    """`module` without functions that training or evaluation has under the same name, and without methods
-    of plain classes that it has as functions too; a plain class with nothing else is left out, and so is
-    one of data.py that says nothing, where there are functions."""
+    """`module` without functions that training or evaluation has under the same name, without methods of
+    networks that they have, and of plain classes that it has as functions too; a plain class with nothing
+    else is left out, and so is one of data.py that says nothing, where there are functions."""
     starts = tuple(start for each in STARTS.values() for start in each)
     functions = tuple(
         each
@@ -129,7 +129,9 @@ def without_work(module: Module, theirs: Collection[str]) -> Module:
         if module.path in STARTS or each.name not in theirs or not each.name.startswith(starts)
     )
     names = {each.name for each in functions}
-    classes = [without_methods(without_their_work(planned, theirs), names) for planned in module.classes]
+    classes = [
+        without_methods(planned, theirs if is_network(planned) else names) for planned in module.classes
+    ]
     kept = tuple(
         planned
         for planned in classes
@@ -147,19 +149,11 @@ def says_nothing(planned: ClassPlan) -> bool:
     return not planned.bases and words <= GENERIC
 
 
-def without_their_work(planned: ClassPlan, theirs: Collection[str]) -> ClassPlan:
-    """A network without methods that training or evaluation has as functions; any other class as it is."""
-    if not is_network(planned):
-        return planned
-    methods = tuple(each for each in planned.methods if each.name not in theirs)
-    return planned.model_copy(update={"methods": methods})
-
-
 def without_methods(planned: ClassPlan, names: Collection[str]) -> ClassPlan | None:
     """A class without the methods in `names`; None where only the constructor of a plain class is left."""
     methods = tuple(each for each in planned.methods if each.name not in names)
-    if is_network(planned) or len(methods) == len(planned.methods):
+    if len(methods) == len(planned.methods):
         return planned
-    if all(each.name == "__init__" for each in methods):
+    if not is_network(planned) and all(each.name == "__init__" for each in methods):
         return None
     return planned.model_copy(update={"methods": methods})
