@@ -1,18 +1,22 @@
 """What each device of checking and mending brings: finished runs, carried out again with other settings.
 
-    python scripts/ablation.py RUN ... --candidates 4 --debug-rounds 4 [--write docs/code.md]
+    python scripts/ablation.py RUN ... --candidates 4 --debug 4 [--write docs/code.md]
+    python scripts/ablation.py RUN ... --candidates 2 --candidates 4 --debug 4x1 --debug 4x4 --debug 8x4
 
-The first lines of each run are read from its checks.json: the findings when the last module was written, when
-the mechanical changes were made, when the model had mended, and when stand-ins took the places of the rest.
+--debug is rounds, or rounds x corrections a round. The first lines of each run are read from its checks.json:
+the findings when the last module was written, when the mechanical changes were made, when the model had
+mended, and when stand-ins took the places of the rest.
 For the other lines the run is carried out again in a folder beside it, beginning with a copy of the
 journal, so that only what the device itself asks is asked: tokens and seconds are what it adds. The model of
-the run must be at hand, or its server at --endpoint.
+the run must be at hand, or its server at --endpoint. With --at-once several are carried out together: then
+the seconds are not those of one alone.
 """
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +45,8 @@ class Line:
     left: Tally
     tokens: int
     seconds: float | None = None
-    smoke: tuple[str, str] = ("", "")
+    smoke: str = ""
+    called: Share | None = None
 
     def cells(self, run: str) -> list[str]:
         """The line in the table."""
@@ -51,7 +56,8 @@ class Line:
             self.device,
             *map(str, (self.left.errors, self.left.others, self.tokens)),
             seconds,
-            *self.smoke,
+            self.smoke,
+            "" if self.called is None else str(self.called),
         ]
 
 
@@ -86,10 +92,10 @@ def read(folder: Path) -> tuple[Manifest, Checks]:
     return manifest, Checks.model_validate_json((folder / "checks.json").read_text("utf-8"))
 
 
-def ran(checks: Checks) -> tuple[str, str]:
+def ran(checks: Checks) -> tuple[str, Share]:
     """How the smoke run ended, and the planned names it called."""
     called = len(checks.smoke.called)
-    return checks.smoke.status, str(Share(called, called + len(checks.smoke.uncalled)))
+    return checks.smoke.status, Share(called, called + len(checks.smoke.uncalled))
 
 
 def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **changed: int) -> Line:
@@ -110,27 +116,36 @@ def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **ch
     again, checks = read(output)
     asked = sum(stage.output_tokens for stage in again.stages)
     return Line(
-        device, Tally.of(checks.findings), asked, again.seconds - again.engine_start_seconds, ran(checks)
+        device, Tally.of(checks.findings), asked, again.seconds - again.engine_start_seconds, *ran(checks)
     )
 
 
-def lines(base: Path, endpoint: str, candidates: int, debug_rounds: int) -> list[Line]:
-    """All lines of one run."""
+def debugging(asked: str) -> dict[str, int]:
+    """The settings that "4" or "4x8" asks for. Raises ValueError when it is neither."""
+    rounds, _, candidates = asked.partition("x")
+    settings = {"debug_rounds": int(rounds)}
+    return settings | {"debug_candidates": int(candidates)} if candidates else settings
+
+
+def lines(base: Path, endpoint: str, devices: Mapping[str, Mapping[str, int]]) -> list[Line]:
+    """All lines of one run; `devices` maps a device's name to the settings it changes."""
     manifest, checks = read(base)
     endpoint = endpoint or manifest.endpoint
     found = mended(checks.attempts, Tally.of(checks.findings))
-    found.append(Line("+ stand-ins", Tally.of(checks.findings), found[-1].tokens, None, ran(checks)))
-    found.append(carried_out(base, manifest, endpoint, f"best of {candidates}", candidates=candidates))
-    found.append(carried_out(base, manifest, endpoint, f"debug {debug_rounds}", debug_rounds=debug_rounds))
-    return found
+    found.append(Line("+ stand-ins", Tally.of(checks.findings), found[-1].tokens, None, *ran(checks)))
+    return found + [
+        carried_out(base, manifest, endpoint, device, **changed) for device, changed in devices.items()
+    ]
 
 
 def summed(every: Sequence[Sequence[Line]]) -> list[Line]:
-    """One line a device: the sums over all runs."""
+    """One line a device: the sums over all runs, and how many smoke runs passed."""
     sums = []
     for of_device in zip(*every, strict=True):
         first = of_device[0]
         seconds = [line.seconds for line in of_device if line.seconds is not None]
+        called = [line.called for line in of_device if line.called is not None]
+        passed = sum(line.smoke == "passed" for line in of_device)
         sums.append(
             Line(
                 first.device,
@@ -140,6 +155,8 @@ def summed(every: Sequence[Sequence[Line]]) -> list[Line]:
                 ),
                 sum(line.tokens for line in of_device),
                 sum(seconds) if seconds else None,
+                f"{passed} of {len(called)} passed" if called else "",
+                Share(sum(one.part for one in called), sum(one.whole for one in called)) if called else None,
             )
         )
     return sums
@@ -150,14 +167,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What each device of checking and mending brings.")
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--endpoint", default="", help="a server with the model of the runs")
-    parser.add_argument("--candidates", type=int, default=4)
-    parser.add_argument("--debug-rounds", type=int, default=4)
+    parser.add_argument("--candidates", type=int, action="append", default=[], metavar="N")
+    parser.add_argument("--debug", action="append", default=[], metavar="ROUNDS[xN]")
+    parser.add_argument("--at-once", type=int, default=1, help="runs that go on together")
     parser.add_argument("--write", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    every = {
-        run.name: lines(run, arguments.endpoint, arguments.candidates, arguments.debug_rounds)
-        for run in arguments.runs
-    }
+    devices = {f"best of {count}": {"candidates": count} for count in arguments.candidates}
+    devices |= {f"debug {asked}": debugging(asked) for asked in arguments.debug}
+    with ThreadPoolExecutor(arguments.at_once) as pool:
+        found = pool.map(lambda run: lines(run, arguments.endpoint, devices), arguments.runs)
+        every = dict(zip((run.name for run in arguments.runs), found, strict=True))
     rows = [line.cells(name) for name, found in every.items() for line in found]
     rows += [line.cells("all") for line in summed(list(every.values()))]
     made = table(HEADS, rows)

@@ -35,18 +35,28 @@ def test_what_each_device_brings_is_counted_from_the_run_and_from_others_that_go
     assert cli("run", paper_file, "--model", "random-walk", "-o", "mine", "--quiet").code == 0
     Path("table.md").write_text("# Code\n\n<!-- ablation -->\nold\n\n<!-- tables -->\nstays\n")
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    options = ("mine", "--candidates", "2", "--debug-rounds", "1", "--write", "table.md")
+    options = ("mine", "--candidates", "2", "--debug", "1", "--debug", "1x2", "--write", "table.md")
     monkeypatch.setattr(sys, "argv", ["ablation.py", *options])
     runpy.run_path(str(ROOT / "scripts" / "ablation.py"), run_name="__main__")
     text = Path("table.md").read_text()
     assert "old" not in text
     assert text.endswith("<!-- tables -->\nstays\n")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if "mine" in line]
-    devices = ["nothing", "mechanical changes", "+ the model's", "+ stand-ins", "best of 2", "debug 1"]
+    devices = [
+        "nothing",
+        "mechanical changes",
+        "+ the model's",
+        "+ stand-ins",
+        "best of 2",
+        "debug 1",
+        "debug 1x2",
+    ]
     assert [row[1] for row in rows] == devices
     checks = json.loads(Path("mine/checks.json").read_text())
     errors = sum(finding["severity"] == "error" for finding in checks["findings"])
     assert int(rows[0][2]) >= int(rows[1][2]) >= int(rows[3][2]) == errors
+    (total,) = [line for line in text.splitlines() if line.startswith("| all | + stand-ins")]
+    assert f"{int(rows[3][6] == 'passed')} of 1 passed | {rows[3][7]} |" in total
     # The second candidates are asked for, the first ones come from the journal.
     again = json.loads(Path("mine-best-of-2/manifest.json").read_text())
     coding = next(stage for stage in again["stages"] if stage["name"] == "coding")
