@@ -2,8 +2,8 @@
 
 Several are asked for at once, over the same beginning of the prompt, each in another way: a range of lines
 near the failure and the text that takes their place, decoded under a constraint, so that it always applies;
-or a definition that had a part in the failure, gone on with from the line that failed, written anew from its
-head, or shown and written again.
+or a definition that had a part in the failure, gone on with before the line that failed, by another line,
+written anew from its head, or shown and written again.
 """
 
 import asyncio
@@ -19,11 +19,12 @@ from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
 from offline_coder.core.plan import ENTRY_POINT
-from offline_coder.core.request import Completion, Request
+from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.coding import ShownFile
+from offline_coder.stages.going_on import another_line
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.places import Place, places_of, without_comment
 from offline_coder.stages.prompting import Context, render_prompt
@@ -151,7 +152,8 @@ async def by_definition(
     place: Place,
     settings: StageSettings,
 ) -> Correction | None:
-    """The file of `place` with its definition written otherwise; None when the answer is none that parses."""
+    """The file of `place` with its definition written otherwise; None when the answer is none that parses, or
+    where it is gone on with, when the model has nothing but the line that failed to go on with."""
     files, target = failed.run.files, place.target
     begun = target if manner == "again" else place.begun(files[target.file], keep=manner == "going on")
     task = render_prompt(
@@ -166,8 +168,15 @@ async def by_definition(
         signatures=signatures_at(files[target.file], place.line),
     )
     messages = context.messages(task, prefill=PREFILL + begun.head)
-    purpose = f"debugging:{target.file}:{target.name}"
+    purpose, drawn = f"debugging:{target.file}:{target.name}", 0
     try:
+        if manner == "going on" and not place.at_head:
+            failing = place.failed(files[target.file])
+            line, drawn = await another_line(engine, purpose, messages, failing, settings)
+            if line is None:
+                return None
+            begun = replace(begun, head=f"{begun.head}{line}\n")
+            messages = context.messages(task, prefill=PREFILL + begun.head)
         room = await room_for_answer(engine, messages, room_for_rewrite(target), purpose)
     except NoRoom:
         return None
@@ -175,7 +184,8 @@ async def by_definition(
     completion = await engine.complete(Request(purpose, messages, sampling, settings.seed, watch="python"))
     new = without_comment(definition_of(begun, completion))
     text = target.applied(files[target.file], new) if new else ""
-    return correction(target.file, text, f"{target.name} written ({manner})", completion)
+    tokens = drawn + completion.output_tokens
+    return correction(target.file, text, f"{target.name} written ({manner})", tokens)
 
 
 async def by_lines(
@@ -211,14 +221,14 @@ async def by_lines(
         edit = LineEdit.model_validate_json(completion.text)
     except ValidationError:
         return None  # it was cut
-    return correction(path, edit.applied(lines), f"lines {edit.first} to {edit.last} replaced", completion)
-
-
-def correction(path: str, text: str, means: str, completion: Completion) -> Correction | None:
-    """The correction, where its text is a file that parses."""
-    return (
-        None if errors_in(path, text) or not text else Correction(path, text, means, completion.output_tokens)
+    return correction(
+        path, edit.applied(lines), f"lines {edit.first} to {edit.last} replaced", completion.output_tokens
     )
+
+
+def correction(path: str, text: str, means: str, tokens: int) -> Correction | None:
+    """The correction, where its text is a file that parses."""
+    return None if errors_in(path, text) or not text else Correction(path, text, means, tokens)
 
 
 def others(run: SmokeRun, path: str) -> list[ShownFile]:

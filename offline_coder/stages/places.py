@@ -35,6 +35,11 @@ class Place:
         """Whether the line is in the head of the definition: then nothing in it is known to have failed."""
         return self.line < self.target.first + len(self.target.head.rstrip("\n").split("\n"))
 
+    def failed(self, text: str) -> str:
+        """The first line of the statement that failed; `text` is the whole file."""
+        lines = text.split("\n")
+        return lines[max(_statement(text, self.line), 1) - 1]
+
     def begun(self, text: str, *, keep: bool) -> Target:
         """The definition with a head that ends where it is to be gone on with: before the statement that
         failed with `keep`, else at its own beginning; then the comment. `text` is the whole file."""

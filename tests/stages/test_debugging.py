@@ -138,19 +138,38 @@ def test_lines_without_indentation_get_that_of_what_they_replace(tmp_path: Path)
     assert run.files["model.py"] == "def half(x):\n    if x:\n        x = 2 * x\n    return x / 4\n"
 
 
-def test_a_definition_goes_on_from_the_line_that_failed(tmp_path: Path) -> None:
-    run, asked = debugged(tmp_path, written("    return x / 2\n"))
+def gone_on_with(*lines: str) -> Callable[[Request], str]:
+    """Answers with one line after the other where the next line is drawn, and nothing else."""
+    left = list(lines)
+    return lambda request: left.pop(0) if "\n" in request.sampling.stop and left else ""
+
+
+def test_a_definition_goes_on_with_another_line_than_the_one_that_failed(tmp_path: Path) -> None:
+    answer = gone_on_with(
+        "    return x/0  # again", "", "    # a remark", "    return x / 2", "    return 7", ""
+    )
+    run, asked = debugged(tmp_path, answer)
     assert run.status == "passed"
     assert run.files["model.py"] == "def half(x):\n    return x / 2\n"
-    begun = next(request for request in asked if request.purpose == "debugging:model.py:half")
-    assert begun.messages[-1].role == "assistant"
-    assert begun.messages[-1].content.endswith(
+    of_half = [request for request in asked if request.purpose == "debugging:model.py:half"]
+    drawn = [request for request in of_half if "\n" in request.sampling.stop]
+    before = (
         "def half(x):\n    # Failed: `return x / 0`, ZeroDivisionError: division by zero. "
         "So this is done in another way:\n"
     )
+    assert all(request.messages[-1].role == "assistant" for request in drawn)
+    assert all(request.messages[-1].content.endswith(before) for request in drawn)
+    assert len({request.seed for request in drawn}) == len(drawn) == 6
+    assert any(request.messages[-1].content.endswith(before + "    return x / 2\n") for request in of_half)
     assert [(each.kept, each.means) for each in run.attempts] == [
         (True, "half written (going on) by the model after a run that failed")
     ]
+
+
+def test_a_definition_is_not_gone_on_with_where_only_the_line_that_failed_is_drawn(tmp_path: Path) -> None:
+    run, asked = debugged(tmp_path, gone_on_with(*["    return  x / 0"] * 6))
+    assert (run.status, run.attempts) == ("failed", ())
+    assert not any("return  x / 0" in request.messages[-1].content for request in asked)
 
 
 def test_a_correction_that_comes_farther_is_kept_though_the_run_still_fails(tmp_path: Path) -> None:
@@ -175,8 +194,10 @@ def test_what_marks_a_name_that_nothing_defines_is_no_place_to_correct(tmp_path:
 def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path) -> None:
     run, asked = debugged(tmp_path, lambda request: "", rounds=3)
     assert (run.status, run.rounds, run.kept) == ("failed", 3, 0)
-    form = [(r.purpose, r.messages, r.seed, r.sampling.temperature) for r in asked]
-    assert len(form) == 12
+    form = [(r.purpose, r.messages, r.seed, r.sampling) for r in asked]
+    drawn = [request for request in asked if "\n" in request.sampling.stop]
+    assert len(drawn) == 3 * 6
+    assert len(form) - len(drawn) + 3 == 12
     assert all(form.count(each) == 1 for each in form)
     shown = [request for request in asked if "marked WRONG" in request.messages[1].content]
     assert "return x / 0  # WRONG:" in shown[0].messages[1].content
