@@ -1,7 +1,9 @@
-"""What a repository defines twice: the same code in two modules, or a name in the wrong one."""
+"""What a repository defines twice: the same code in two modules, be it under another name, or a name in the
+wrong one."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +15,8 @@ from offline_coder.core.plan import Architecture
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 OWN_IN_EACH = frozenset({"main", "parse_args", UNDEFINED})
+COPIED_STATEMENTS = 5
+"""Statements of a function from which on the very same ones elsewhere are a copy and no coincidence."""
 
 
 class Defined(NamedTuple):
@@ -30,9 +34,10 @@ def check_duplicates(
     """Classes and functions at the top of the Python `files` that another module defines too (warnings).
 
     Rules: "duplicate-definition": the very same code, found in the later of the two files;
-    "defined-elsewhere": different code under a name that the plan puts into the other module alone. The
-    order is that of `architecture`, else that of the paths. `subject` is the name, `advice` says where
-    it belongs. Every module may have a `main`, a `parse_args` and stand-ins of its own.
+    "defined-elsewhere": different code under a name that the plan puts into the other module alone;
+    "copied-code": a function or method with the statements, five or more, of one that has another name or
+    another class. The order is that of `architecture`, else that of the paths. `subject` is the name,
+    `advice` says where it belongs. Every module may have a `main`, a `parse_args` and stand-ins of its own.
     """
     modules = architecture.modules if architecture else ()
     ranks = {module.path: rank for rank, module in enumerate(modules)}
@@ -65,7 +70,52 @@ def check_duplicates(
                     subject=name,
                 )
             )
+    findings += _copies(files, ranks)
     return tuple(sorted(findings, key=lambda finding: (finding.file, finding.line)))
+
+
+def _copies(files: Mapping[str, str], ranks: Mapping[str, int]) -> Iterator[Finding]:
+    """The copies, each laid to the later of the two files."""
+    first: dict[str, Defined] = {}
+    for path in sorted(files, key=lambda path: (ranks.get(path, len(ranks)), path)):
+        for item in _bodies(path, files[path]):
+            home = first.setdefault(item.form, item)
+            if home.path == path or home.name == item.name:
+                continue
+            yield Finding(
+                file=path,
+                line=item.line,
+                rule="copied-code",
+                message=f"{item.name} is the code of {home.name} in {home.path}",
+                severity="warning",
+                advice=f"Write what {item.name} itself is for; what {home.name} does can be called.",
+                subject=item.name,
+            )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _bodies(path: str, text: str) -> tuple[Defined, ...]:
+    """The functions and methods of a file with five statements or more."""
+    tree = parse_python(text) if path.endswith(".py") else None
+    top = tree.body if tree else []
+    classes = [node for node in top if isinstance(node, ast.ClassDef)]
+    owners = [("", top), *((f"{node.name}.", node.body) for node in classes)]
+    found = []
+    for prefix, body in owners:
+        for node in body:
+            if not isinstance(node, ast.FunctionDef) or node.name in OWN_IN_EACH:
+                continue
+            code = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if _statements(code) >= COPIED_STATEMENTS:
+                with suppress(RecursionError):
+                    found.append(
+                        Defined(path, f"{prefix}{node.name}", node.lineno, ast.dump(ast.Module(code, [])))
+                    )
+    return tuple(found)
+
+
+def _statements(code: Sequence[ast.stmt]) -> int:
+    return sum(isinstance(each, ast.stmt) for part in code for each in ast.walk(part))
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offline_coder.checks.duplicates import check_duplicates
 from offline_coder.checks.ladder import check_folder, check_repository
 from offline_coder.core.errors import BadInput
 from offline_coder.core.plan import Architecture, ClassPlan, Module, Parameter, Routine
@@ -114,6 +115,23 @@ IMPORTS = [
 @pytest.mark.parametrize(("text", "rule", "line"), IMPORTS)
 def test_each_rung_sees_its_flaw(text: str, rule: str, line: int) -> None:
     assert rules(extra=text) == [("tools/extra.py", rule, line)]
+
+
+STEPS = "        a = x + 1\n        b = a * 2\n        c = b - 3\n        if c:\n            return a\n        return c\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "copied"),
+    [
+        (f'class Gate:\n    def forward(self, x):\n        """Opens."""\n{STEPS}', True),
+        (f"class Gate:\n    def forward(self, x):\n{STEPS.replace('3', '4')}", False),
+        ("class Gate:\n    def forward(self, x):\n        a = x + 1\n        return a\n", False),
+    ],
+)
+def test_code_that_stands_in_another_class_too_is_a_copy(other: str, copied: bool) -> None:
+    files = {"block.py": f"class Block:\n    def forward(self, x):\n{STEPS}", "gate.py": other}
+    found = [(f.file, f.line, f.subject, f.severity) for f in check_duplicates(files)]
+    assert found == ([("gate.py", 2, "Gate.forward", "warning")] if copied else [])
 
 
 def test_a_key_that_the_loaded_configuration_lacks_is_an_error() -> None:
