@@ -1,19 +1,21 @@
 """Known errors: what PyTorch says of a tensor of the wrong kind, and the change that it names itself.
 
 No model is needed for them: `embedding` wants whole numbers, a loss wants whole numbers as classes, a layer
-wants the type of its weights, `mean` wants no truth values. The change is tried where the run failed and
-counts only when the run then comes farther.
+wants the type of its weights, `mean` wants no truth values. The change is tried where the run failed, or
+where the cause is known to lie, and counts only when the run then comes farther.
 """
 
 import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from offline_coder.checks.edits import grouped, replace_expression
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT
+from offline_coder.stages.known_causes import Change, changes_of_causes
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 
@@ -64,6 +66,10 @@ KNOWN = (
     KnownError(
         re.compile(r"Can't call numpy\(\) on Tensor that requires grad"), "{}.detach()", None, "numpy"
     ),
+    KnownError(re.compile(r"Expected target size \[\d+, \d+\], got \[\d+, \d+\]"), "{}.transpose(1, 2)", 0),
+    KnownError(
+        re.compile(r"grad can be implicitly created only for scalar outputs"), "{}.mean()", None, "backward"
+    ),
     KnownError(re.compile(r"view size is not compatible .* Use \.reshape"), "{}.contiguous()", None, "view"),
 )
 
@@ -75,22 +81,34 @@ def known_changes(run: SmokeRun) -> Iterator[Edit]:
     if traceback is None:
         return
     frame = traceback.frames[-1]
-    tree = parse_python(run.files[frame.path])
-    known = next((each for each in KNOWN if each.error.search(traceback.error)), None)
-    if tree is None or known is None or (run.wired and frame.path == ENTRY_POINT):
+    text = run.files[frame.path]
+    tree = parse_python(text)
+    if tree is None or (run.wired and frame.path == ENTRY_POINT):
+        return
+    changes = chain(
+        changed_calls(text, tree, frame.line, traceback.error),
+        changes_of_causes(text, tree, frame.line, traceback.error),
+    )
+    for changed, said in changes:
+        if parse_python(changed) is not None:
+            yield Edit(frame.path, changed, said)
+
+
+def changed_calls(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+    """The changes to the calls of the line that failed, where the error is known."""
+    known = next((each for each in KNOWN if each.error.search(error)), None)
+    if known is None:
         return
     calls = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and node.lineno <= frame.line <= (node.end_lineno or node.lineno)
+        if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     for call in reversed(calls):
-        old = changed_part(known, call)
-        if old is not None:
+        if (old := changed_part(known, call)) is not None:
             new = known.new.format(grouped(old))
-            text = replace_expression(run.files[frame.path], old, new)
-            if parse_python(text) is not None:
-                yield Edit(frame.path, text, f"{new} in place of {ast.unparse(old)} in line {frame.line}")
+            said = f"{new} in place of {ast.unparse(old)} in line {line}"
+            yield replace_expression(text, old, new), said
 
 
 def changed_part(known: KnownError, call: ast.Call) -> ast.expr | None:

@@ -1,7 +1,7 @@
 """Errors that PyTorch explains itself are mended where they happen, without a model."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -53,6 +53,20 @@ def works(files: Mapping[str, str]) -> bool:
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
         ("    x = torch.ones(3, 4).t()\n    return x.view(12)\n", "x.contiguous().view(12)"),
+        (
+            "    x, y = torch.ones(2, 3, 4), torch.ones(2, 3).long()\n    return F.cross_entropy(x, y)\n",
+            "(x.transpose(1, 2), y)",
+        ),
+        (
+            "    loss = torch.ones(3, requires_grad=True) * 2\n    loss.backward()\n",
+            "loss.mean().backward()",
+        ),
+        (f"{LAYER}    return layer(torch.ones(3, 5))\n", "nn.Linear(5, 2)"),
+        (
+            f"{LAYER}    other = nn.Linear(in_features=2 * 2, out_features=3)\n"
+            "    return other(torch.ones(1, 7))\n",
+            "nn.Linear(in_features=7, out_features=3)",
+        ),
     ],
 )
 def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
@@ -61,6 +75,41 @@ def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
     assert changed
     assert new in changed[0].text
     assert changed[0].text.count("\n") == run.files["model.py"].count("\n")
+
+
+NET = """class Net(nn.Module):
+    def __init__(self, size: int = 4) -> None:
+        super().__init__()
+        self.other = nn.Linear(4, 3)
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(size, 3), nn.ReLU(), nn.Linear(3, 4))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def f():
+    return Net()(torch.ones(2, 6))
+"""
+
+
+def test_the_layer_that_the_line_names_gets_the_inputs_that_come_first() -> None:
+    run = failed(HEAD + NET)
+    first, second = (each.text for each in known_changes(run))
+    assert "size: int = 6" in first
+    assert "self.other = nn.Linear(6, 3)" in second
+    assert works({"model.py": first})
+    assert not works({"model.py": second})
+
+
+def test_a_batch_that_is_compared_as_one_example_is_counted() -> None:
+    body = (
+        "    right, x, y = 0, torch.tensor([1, 2, 3]), torch.tensor([1, 0, 3])\n"
+        "    if x == y:\n        right += 1\n    return right\n"
+    )
+    (change,) = known_changes(failed(f"{HEAD}def f():\n{body}"))
+    names: dict[str, Callable[[], int]] = {}
+    exec(change.text, names)
+    assert names["f"]() == 2
 
 
 def test_the_innermost_call_of_the_line_is_tried_first() -> None:
@@ -73,7 +122,7 @@ def test_the_innermost_call_of_the_line_is_tried_first() -> None:
 @pytest.mark.parametrize(
     ("body", "path", "wired"),
     [
-        (f"{LAYER}    return layer(torch.ones(3, 5))\n", "model.py", False),
+        ("    n = 9\n    return nn.Linear(n, 2)(torch.ones(3, 5))\n", "model.py", False),
         ("    raise ValueError('no')\n", "model.py", False),
         (f"{EMBED}    return embed(*[torch.ones(3)])\n", "model.py", False),
         (f"{EMBED}    return embed(torch.ones(3))\n", "main.py", True),

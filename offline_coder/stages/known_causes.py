@@ -1,0 +1,129 @@
+"""Known causes: errors that PyTorch explains and whose cause lies elsewhere than in the call that failed.
+
+A linear layer is made for other inputs than it gets; a batch is compared as if it were one example. As with
+other known errors the change counts only when the run comes farther with it.
+"""
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Iterator
+
+from offline_coder.checks.edits import replace_expression, replace_statement
+
+Change = tuple[str, str]
+"""The changed file, and the change in words."""
+SHAPES = re.compile(
+    r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<wanted>\d+)x(?P<gives>\d+)\)"
+)
+AMBIGUOUS = re.compile(r"Boolean value of Tensor with more than one value is ambiguous")
+LINEAR = "Linear"
+OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
+
+
+def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+    """What may mend `error`, which came up in `line` of the file `text`, whose `tree` is given."""
+    if shapes := SHAPES.search(error):
+        got, wanted, gives = (int(shapes[part]) for part in ("got", "wanted", "gives"))
+        for old in inputs_of_layers(tree, line, wanted, gives):
+            said = f"a layer for {got} inputs in place of {ast.unparse(old)} in line {old.lineno}"
+            yield replace_expression(text, old, str(got)), said
+    elif AMBIGUOUS.search(error):
+        yield from counted_batch(text, tree, line)
+
+
+def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
+    """The numbers that make linear layers, in the class or function around `line`, of `wanted` inputs and, as
+    far as it is known, `gives` outputs: those of layers that the line names come first. A number is written
+    in place, or is the default of the parameter that stands there."""
+    around = _around(tree, line, ast.ClassDef) or _around(tree, line, ast.FunctionDef)
+    if around is None:
+        return []
+    named = {
+        node.attr for node in ast.walk(around) if isinstance(node, ast.Attribute) and node.lineno == line
+    }
+    found: list[tuple[bool, ast.expr]] = []
+    for function in (node for node in ast.walk(around) if isinstance(node, ast.FunctionDef)):
+        defaults = _defaults(function)
+        for statement in ast.walk(function):
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if not isinstance(statement, ast.Assign | ast.Expr | ast.Return):
+                continue
+            kept_in = {node.attr for target in targets for node in ast.walk(target) if hasattr(node, "attr")}
+            for call in (node for node in ast.walk(statement) if isinstance(node, ast.Call)):
+                inputs, outputs = _sizes(call)
+                if isinstance(inputs, ast.Name):
+                    inputs = defaults.get(inputs.id)
+                gives_other = outputs is not None and number(outputs) not in (None, gives)
+                if inputs is not None and number(inputs) == wanted and not gives_other:
+                    found.append((named.isdisjoint(kept_in), inputs))
+    return [inputs for _, inputs in sorted(found, key=lambda pair: pair[0])]
+
+
+def _sizes(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+    """What stands for the inputs and the outputs of a linear layer; (None, None) of anything else."""
+    called = call.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    if name != LINEAR:
+        return None, None
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    given = [*call.args, None, None]
+    return given[0] or keywords.get("in_features"), given[1] or keywords.get("out_features")
+
+
+def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The parameters of a function that have a default."""
+    named = [*function.args.posonlyargs, *function.args.args]
+    given = function.args.defaults
+    pairs = list(zip(named[len(named) - len(given) :], given, strict=True))
+    pairs += [
+        (argument, default)
+        for argument, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+        if default is not None
+    ]
+    return {argument.arg: default for argument, default in pairs}
+
+
+def number(node: ast.expr) -> int | None:
+    """The whole number that an expression of numbers is; None of any other."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) is int else None
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
+        left, right = number(node.left), number(node.right)
+        return None if left is None or right is None else OPERATIONS[type(node.op)](left, right)
+    return None
+
+
+def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
+    """`if a == b: n += 1`, with a and b of a whole batch, adds how many of them are equal."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.If) or node.lineno != line or node.orelse or len(node.body) != 1:
+            continue
+        (counted,) = node.body
+        if (
+            isinstance(counted, ast.AugAssign)
+            and isinstance(counted.op, ast.Add)
+            and isinstance(counted.value, ast.Constant)
+            and counted.value.value == 1
+        ):
+            said = f"{ast.unparse(counted.target)} += ({ast.unparse(node.test)}).sum().item()"
+            (new,) = ast.parse(said).body
+            changed = replace_statement(text, node, [new])
+            if changed is not None:
+                yield changed, f"{said} in line {line}, for a whole batch"
+
+
+def _around(
+    tree: ast.Module, line: int, kind: type[ast.ClassDef] | type[ast.FunctionDef]
+) -> ast.ClassDef | ast.FunctionDef | None:
+    """The innermost class or function around `line`."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, kind) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return max(found, key=lambda node: node.lineno, default=None)
