@@ -123,13 +123,19 @@ async def fitting_task(
     begun: str,
 ) -> Task:
     """The richest prompt that leaves room for what is `begun` and two answers after it: dependencies in
-    full, else their outlines, else their names alone, else not even the analysis."""
+    full but for what would be copied, else their outlines, else their names alone, else not even the
+    analysis."""
     purpose = f"coding:{module.path}"
     outlines = {path: outline_of(text) for path, text in dependencies.items()}
+    tempting = [path for path in dependencies if would_be_copied(module, plan.architecture.module(path))]
     bodies = tuple(f"the bodies of {path}" for path in dependencies)
     code = tuple(f"the code of {path}" for path in dependencies)
     ways: list[tuple[str, Mapping[str, str], tuple[str, ...]]] = [
-        (analysis, dependencies, ()),
+        (
+            analysis,
+            {**dependencies, **{path: outlines[path] for path in tempting}},
+            tuple(f"the bodies of {path}" for path in tempting),
+        ),
         (analysis, outlines, bodies),
         (analysis, {}, code),
         ("", {}, (*code, "the analysis")),
@@ -142,6 +148,13 @@ async def fitting_task(
             if await room_for_answer(engine, messages, wanted, purpose) == wanted:
                 break
     return task
+
+
+def would_be_copied(module: Module, shown: Module) -> bool:
+    """Whether a small model that is shown the code of `shown` would write it again as that of `module`: it
+    does so with classes, unless one is made from the other."""
+    bases = {base for planned in module.classes for base in planned.bases}
+    return bool(module.classes and shown.classes) and bases.isdisjoint(shown.names())
 
 
 def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, str]) -> str:

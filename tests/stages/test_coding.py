@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from offline_coder.checks.ladder import check_repository
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from offline_coder.core.request import Request
@@ -10,7 +12,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.choosing import Chooser
-from offline_coder.stages.coding import ends_of, write_code
+from offline_coder.stages.coding import ends_of, fitting_task, would_be_copied, write_code
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written
 
@@ -72,6 +74,39 @@ def test_where_the_code_does_not_fit_its_outline_is_shown_and_that_is_recorded()
     assert "def from_data() -> int" in prompt
     assert "x0 = 0" not in prompt
     assert files["main.py"].left_out == ("the bodies of data.py", "the bodies of model.py")
+
+
+@pytest.mark.parametrize(
+    ("model", "copied"),
+    [
+        (Module(path="model.py", purpose="", classes=(ClassPlan(name="Net"),)), True),
+        (Module(path="model.py", purpose="", classes=(ClassPlan(name="Net", bases=("Block",)),)), False),
+        (Module(path="model.py", purpose="", functions=(Routine(name="from_model"),)), False),
+    ],
+)
+def test_a_class_is_written_without_sight_of_the_code_of_others_that_it_is_not_made_from(
+    model: Module, copied: bool
+) -> None:
+    block = Module(path="block.py", purpose="", classes=(ClassPlan(name="Block"),))
+    assert would_be_copied(model, block) == copied
+    assert not would_be_copied(model, Module(path="data.py", purpose=""))
+    plan = PLAN.model_copy(
+        update={
+            "architecture": Architecture(approach="", modules=(block, model)),
+            "build_order": BuildOrder(
+                order=("block.py", "model.py"), depends_on={"block.py": (), "model.py": ("block.py",)}
+            ),
+        }
+    )
+    text = "class Block:\n    def forward(self, x):\n        return x + 1\n"
+    task = asyncio.run(
+        fitting_task(
+            ScriptedEngine([]), Context("paper"), plan, model, "", {"block.py": text}, StageSettings(), ""
+        )
+    )
+    assert "def forward(self, x):" in task.text
+    assert ("return x + 1" in task.text) != copied
+    assert task.left_out == (("the bodies of block.py",) if copied else ())
 
 
 def test_the_shared_part_of_all_prompts_is_the_same() -> None:
