@@ -99,6 +99,9 @@ def test_what_only_makes_the_network_goes() -> None:
         ("Net", "width: int", "source: torch.Tensor, target: torch.Tensor", ["width", "source", "target"]),
         ("Net", "width: int", "x: torch.Tensor, y: torch.Tensor, t: int", ["width", "x", "y", "t"]),
         ("ConditionalNet", "width: int", "x: torch.Tensor, y: torch.Tensor", ["width", "x", "y"]),
+        ("Adapter", "states: torch.Tensor, width: int", "states: torch.Tensor", ["width", "states"]),
+        ("ConditionalNet", "c: torch.Tensor, width: int", "x, c: torch.Tensor", ["width", "x", "c"]),
+        ("Net", "betas: torch.Tensor", "x: torch.Tensor", ["betas", "x"]),
     ],
 )
 def test_a_network_is_made_of_settings_and_computes_from_inputs(

@@ -35,7 +35,8 @@ PYTORCH_OWN = frozenset(
     )
 )
 """Methods that would replace what PyTorch has."""
-SPEAKS_OF_PYTORCH = ("Tensor", BASE)
+TENSOR = "Tensor"
+SPEAKS_OF_PYTORCH = (TENSOR, BASE)
 
 
 def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
@@ -55,15 +56,38 @@ def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
 
 
 def of_settings_and_inputs(module: Module) -> Module:
-    """`module`, whose networks are made of settings and not of layers, which nobody makes for them, and
-    compute from inputs without their targets."""
+    """`module`, whose networks are made of settings and not of layers, which nobody makes for them, nor of
+    the tensors that they compute from, and compute from inputs without their targets."""
     classes = tuple(
-        planned.model_copy(update={"methods": tuple(map(telling_method, planned.methods))})
-        if is_network(planned) and not CONDITIONED.search(planned.name)
-        else planned
-        for planned in module.classes
+        made_of_settings(telling(planned)) if is_network(planned) else planned for planned in module.classes
     )
     return module.model_copy(update={"classes": classes})
+
+
+def made_of_settings(planned: ClassPlan) -> ClassPlan:
+    """A network whose constructor does not take the tensors that forward() takes."""
+    inputs = {
+        each.name
+        for method in planned.methods
+        for each in method.parameters
+        if method.name == FORWARD.name and TENSOR in each.type
+    }
+    methods = tuple(
+        method.model_copy(
+            update={"parameters": tuple(each for each in method.parameters if each.name not in inputs)}
+        )
+        if method.name == CONSTRUCTOR
+        else method
+        for method in planned.methods
+    )
+    return planned.model_copy(update={"methods": methods})
+
+
+def telling(planned: ClassPlan) -> ClassPlan:
+    """A network without layers and targets that nobody hands in; one that may take targets as it is."""
+    if CONDITIONED.search(planned.name):
+        return planned
+    return planned.model_copy(update={"methods": tuple(map(telling_method, planned.methods))})
 
 
 def telling_method(method: Routine) -> Routine:
