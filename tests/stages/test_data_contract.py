@@ -114,6 +114,24 @@ def test_where_all_splits_are_given_none_is_asked_for(head: str, stays: str) -> 
     assert heads["data.py"][0].startswith(stays)
 
 
+def test_what_has_the_network_and_the_data_is_not_told_where_they_lie() -> None:
+    places = "data_path: str, model_path: str, output_dir: str"
+    heads = signatures(
+        ("load(path: str) -> DataLoader",),
+        (
+            f"train(model: Net, loader: DataLoader, {places}) -> None",
+            f"train_from_files(model: Net, {places}) -> None",
+        ),
+        f"evaluate(model: Net, loader: DataLoader, {places}) -> float",
+    )
+    assert heads["training.py"] == [
+        "train(model: Net, loader: DataLoader, model_path: str, output_dir: str) -> None",
+        f"train_from_files(model: Net, {places}) -> None",
+    ]
+    assert heads["evaluation.py"] == ["evaluate(model: Net, loader: DataLoader, output_dir: str) -> float"]
+    assert heads["data.py"] == ["load(path: str) -> DataLoader"]
+
+
 def test_data_comes_from_nowhere_and_without_settings_of_training() -> None:
     heads = signatures(
         ("load(labels, noise_level, epochs, learning_rate, adam_first_decay_rate) -> torch.Tensor",),

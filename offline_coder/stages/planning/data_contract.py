@@ -3,7 +3,7 @@
 Small models plan a function that gives data sets, training that takes a loader and evaluation that takes
 four tensors. Where the types of a plan do not meet, all three speak of loaders, whose batches are inputs and
 targets; where they do, they stay as they are. One function has its data from no other, and none that loads
-data takes settings of training.
+data takes settings of training. What is given the network and the data is not told where they lie as well.
 """
 
 import re
@@ -46,15 +46,19 @@ TENSOR = "Tensor"
 SETS = ("DataLoader", "Dataset", "TensorDataset", "Subset")
 PATH = re.compile(r"(?:^|_)(?:path|paths|dir|directory|folder|root|file|filename|url)$")
 CHOOSING = ("str", "bool", "")
-"""Types of such parameters."""
+"""Types of parameters that say which split is meant."""
+WRITTEN = re.compile(r"(?:^|_)(?:saved?|out|outputs?|logs?|results?|plots?|figures?)(?:$|_)")
+"""In the names of paths that are written."""
+OF_THE_NETWORK = re.compile(r"(?:^|_)(?:model|checkpoints?|weights|state)(?:$|_)")
+"""In the names of paths that training writes and evaluation reads."""
 
 
 def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where training and evaluation take what data.py gives. The types are unchanged where no
     function of data.py gives data without being given some."""
-    modules = [of_all_splits(with_a_source(module)) for module in modules]
-    source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
     networks = networks_of(modules)
+    modules = [without_places(of_all_splits(with_a_source(module)), networks) for module in modules]
+    source = next((each for module in modules if module.path == DATA for each in sources(module)), None)
     working = [each for module in modules for each in workers(module, networks)]
     if source is None or agree(modules, working):
         return tuple(modules)
@@ -105,6 +109,22 @@ def without(routine: Routine, unwanted: Callable[[Parameter], bool]) -> Routine:
 def takes_data(parameter: Parameter) -> bool:
     """Whether a parameter is data, or the targets of it."""
     return is_data(parameter) or (TARGETS.search(parameter.name) is not None and parameter.type not in PLAIN)
+
+
+def without_places(module: Module, networks: Collection[str]) -> Module:
+    """`module`, whose functions that are given a network and data take no path to them. Training may take one
+    to write the network to."""
+
+    def told(parameter: Parameter) -> bool:
+        path = PATH.search(parameter.name) is not None and WRITTEN.search(parameter.name) is None
+        return path and (module.path == EVALUATION or OF_THE_NETWORK.search(parameter.name) is None)
+
+    working = workers(module, networks)
+    functions = tuple(
+        without(each, told) if each in working and any(map(is_data, each.parameters)) else each
+        for each in module.functions
+    )
+    return module.model_copy(update={"functions": functions})
 
 
 def of_all_splits(module: Module) -> Module:
