@@ -29,6 +29,7 @@ from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.returns import check_returns
+from offline_coder.checks.same_data import check_same_data
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -48,6 +49,7 @@ OF_CODE = (
     check_layers,
     check_arrays,
     check_loaders,
+    check_same_data,
     check_dataset_reads,
     check_network_reads,
     check_returns,

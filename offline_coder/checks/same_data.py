@@ -1,0 +1,61 @@
+"""Is what is tested on not what was trained on? Small models make both loaders of the same data set."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from offline_coder.checks.modules import in_each_file
+from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.core.finding import Finding
+
+RULE = "same-data"
+LOADER = "DataLoader"
+TRAINED_ON = re.compile(r"(?:^|_)train(?:ing)?(?:$|_)")
+HELD_BACK = re.compile(r"(?:^|_)(?:test(?:ing)?|val(?:id(?:ation)?)?|dev|eval(?:uation)?)(?:$|_)")
+
+
+def check_same_data(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Errors of rule "same-data" in `files` (path -> text): in one function a loader with "train" in its name
+    and one with "test" or "validation" are made of the same expression, whose names are given a value once.
+    """
+    return in_each_file(files, _findings_of)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            file=path,
+            line=held.lineno,
+            rule=RULE,
+            message=f"{held.id} and {trained.id} are loaders of the same data, {data}",
+            advice=f"Split it first, and make {held.id} of the part that {trained.id} does not have.",
+            subject=held.id,
+        )
+        for function in nodes_of(tree)
+        if isinstance(function, ast.FunctionDef)
+        for trained, held, data in _of_the_same(function)
+    )
+
+
+def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name, str]]:
+    """The loaders to train with and to test with that have the same data, and that data."""
+    stored = [
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    made: dict[str, list[ast.Name]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name() as name], value=ast.Call(func=called, args=[given, *_])) if (
+                ast.unparse(called).rpartition(".")[2] == LOADER
+            ):
+                names = {each.id for each in ast.walk(given) if isinstance(each, ast.Name)}
+                if all(stored.count(each) <= 1 for each in names):
+                    made.setdefault(ast.unparse(given), []).append(name)
+    for data, loaders in made.items():
+        trained = [name for name in loaders if TRAINED_ON.search(name.id)]
+        for held in (name for name in loaders if HELD_BACK.search(name.id)):
+            yield from ((first, held, data) for first in trained[:1] if first is not held)
