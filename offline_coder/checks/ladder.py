@@ -24,6 +24,7 @@ from offline_coder.checks.library import check_library
 from offline_coder.checks.library_calls import check_library_calls
 from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
+from offline_coder.checks.network_calls import check_network_calls
 from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
@@ -52,6 +53,7 @@ OF_CODE = (
     check_same_data,
     check_dataset_reads,
     check_network_reads,
+    check_network_calls,
     check_returns,
     check_own_results,
     check_unsaved,

@@ -2,7 +2,7 @@
 that has neither fails in its first line."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from offline_coder.checks.attributes import MODULE_BASES, OF_A_MODULE
 from offline_coder.checks.modules import modules_of
@@ -20,13 +20,9 @@ def check_network_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "network-attribute" in `files` (path -> text): a function reads of the network that it
     is given what neither PyTorch's Module nor any class here has. Nothing is said of a repository that has no
     network or one whose class comes from elsewhere, nor of a function that looks for attributes by name."""
-    modules = modules_of(files)
-    trees = modules.trees
-    classes = [node for tree in trees.values() for node in nodes_of(tree) if isinstance(node, ast.ClassDef)]
-    own = {node.name for node in classes}
-    bases = {ast.unparse(base) for node in classes for base in node.bases}
-    strange = {base for base in bases - own - MODULE_BASES if base.rpartition(".")[2] not in NO_NETWORKS}
-    if strange or not bases & MODULE_BASES:
+    trees = modules_of(files).trees
+    own = {node.name for node in classes_of_networks(trees)}
+    if not own:
         return ()
     given = OF_A_MODULE | {name for tree in trees.values() for name in _given(tree)}
     return tuple(
@@ -36,6 +32,31 @@ def check_network_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
         if isinstance(function, Function)
         for finding in _findings_of(path, function, given, own | MODULE_BASES)
     )
+
+
+def classes_of_networks(trees: Mapping[str, ast.Module]) -> list[ast.ClassDef]:
+    """All classes of a repository that has networks; none where there is none, or where a network may come
+    from elsewhere."""
+    classes = [node for tree in trees.values() for node in nodes_of(tree) if isinstance(node, ast.ClassDef)]
+    own = {node.name for node in classes}
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    strange = {base for base in bases - own - MODULE_BASES if base.rpartition(".")[2] not in NO_NETWORKS}
+    return classes if bases & MODULE_BASES and not strange else []
+
+
+def networks_given(function: Function, types: Collection[str]) -> set[str]:
+    """The parameters of a function that are a network, by their name and their type, one of `types`, and are
+    nothing else later on."""
+    bound = {
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return {
+        argument.arg
+        for argument in named_parameters(function)
+        if argument.arg in NETWORKS and argument.annotation and ast.unparse(argument.annotation) in types
+    } - bound
 
 
 def _given(tree: ast.Module) -> Iterator[str]:
@@ -57,22 +78,15 @@ def _findings_of(
     path: str, function: Function, given: frozenset[str] | set[str], types: set[str] | frozenset[str]
 ) -> Iterator[Finding]:
     """One finding for a name that the function reads of its network."""
-    arguments = named_parameters(function)
-    networks = {
-        argument.arg
-        for argument in arguments
-        if argument.arg in NETWORKS and argument.annotation and ast.unparse(argument.annotation) in types
-    }
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    if any(node.id in LOOKING for node in names):
+    networks = networks_given(function, types)
+    if any(isinstance(node, ast.Name) and node.id in LOOKING for node in ast.walk(function)):
         return
     said: set[str] = set()
     for node in ast.walk(function):
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             continue
         network, name = node.value.id, node.attr
-        if network not in networks - bound or name in given | said or name.startswith("_"):
+        if network not in networks or name in given | said or name.startswith("_"):
             continue
         said.add(name)
         yield Finding(
