@@ -31,6 +31,7 @@ from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.returns import check_returns
 from offline_coder.checks.same_data import check_same_data
+from offline_coder.checks.scores import check_scores
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -58,6 +59,7 @@ OF_CODE = (
     check_own_results,
     check_unsaved,
     check_truths,
+    check_scores,
     check_idle_optimizers,
     check_parameters,
 )
