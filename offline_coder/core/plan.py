@@ -13,6 +13,8 @@ from offline_coder.core.values import Value
 
 ENTRY_POINT = "main.py"
 """The path of the one module that a user starts."""
+DATA, TRAINING, EVALUATION = "data.py", "training.py", "evaluation.py"
+"""The paths of modules whose work is known."""
 
 ConfigValue = bool | int | float | str | list[int] | list[float] | list[str]
 RequirementKind = Literal["data", "model", "training", "evaluation", "hyperparameter", "ablation"]

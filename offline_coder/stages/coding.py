@@ -10,13 +10,12 @@ from offline_coder.checks.attributes import MODULE_BASES
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
-from offline_coder.core.plan import ENTRY_POINT, Module, Plan
+from offline_coder.core.plan import DATA, ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
-from offline_coder.stages.planning.roles import DATA
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import PREFILL, Frame, Written
 from offline_coder.stages.usage import usage_of

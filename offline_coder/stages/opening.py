@@ -10,8 +10,7 @@ from offline_coder.checks.names import check_names
 from offline_coder.checks.skeleton import docstring
 from offline_coder.checks.syntax import parses
 from offline_coder.core.packages import DISTRIBUTIONS, installed
-from offline_coder.core.plan import ENTRY_POINT, Module, Plan
-from offline_coder.stages.planning.roles import DATA
+from offline_coder.core.plan import DATA, ENTRY_POINT, Module, Plan
 from offline_coder.stages.prompting import render_prompt
 
 MAX_UNPLANNED = 8

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.files import write_atomic
-from offline_coder.core.plan import ENTRY_POINT, Module
+from offline_coder.core.plan import ENTRY_POINT, EVALUATION, TRAINING, Module
 from offline_coder.core.values import canonical_json, text_digest
 from offline_coder.runs.journal import Journal
 from offline_coder.sandbox import tracing
@@ -28,7 +28,6 @@ from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
 from offline_coder.sandbox.scratch import scratch_folder
 from offline_coder.sandbox.view import interpreter
-from offline_coder.stages.planning.roles import EVALUATION, TRAINING
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
 SHOWN_CHARACTERS = 3000

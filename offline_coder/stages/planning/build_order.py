@@ -5,14 +5,21 @@ from collections.abc import Sequence
 
 from offline_coder.core.engine import Engine
 from offline_coder.core.packages import DISTRIBUTIONS
-from offline_coder.core.plan import ENTRY_POINT, Architecture, BuildOrder, Package, Resource
+from offline_coder.core.plan import (
+    ENTRY_POINT,
+    EVALUATION,
+    TRAINING,
+    Architecture,
+    BuildOrder,
+    Package,
+    Resource,
+)
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.prompting import Context, render_prompt
 
-TRAINING, EVALUATION = "training.py", "evaluation.py"
 NEVER_ALONE = frozenset({TRAINING, EVALUATION, ENTRY_POINT})
 IMPLIED = {
     "torch": "torch",

@@ -9,12 +9,10 @@ data takes settings of training. What is given the network and the data is not t
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from offline_coder.core.plan import Architecture, Module, Parameter, Resource, Routine
+from offline_coder.core.plan import DATA, EVALUATION, Architecture, Module, Parameter, Resource, Routine
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.stages.planning.roles import (
-    DATA,
     DATA_TYPES,
-    EVALUATION,
     PLAIN,
     STARTS,
     is_data,

@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from offline_coder.core.packages import is_torch_module
-from offline_coder.core.plan import ClassPlan, Module, Routine
+from offline_coder.core.plan import DATA, ClassPlan, Module, Routine
 from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
-from offline_coder.stages.planning.roles import DATA, is_network_type, networks_of
+from offline_coder.stages.planning.roles import is_network_type, networks_of
 from offline_coder.stages.planning.signatures import routine_of
 
 BASE = "nn.Module"

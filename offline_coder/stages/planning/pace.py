@@ -3,9 +3,9 @@ steps, gets those that config.yaml has. What is written from it would make up it
 
 from collections.abc import Sequence
 
-from offline_coder.core.plan import Architecture, ConfigEntry, Module, Parameter
+from offline_coder.core.plan import TRAINING, Architecture, ConfigEntry, Module, Parameter
 from offline_coder.core.usual_names import usual_name
-from offline_coder.stages.planning.roles import TRAINING, main_function
+from offline_coder.stages.planning.roles import main_function
 from offline_coder.stages.planning.signatures import well_ordered
 
 SECTION = "training."

@@ -8,11 +8,10 @@ import re
 from collections.abc import Collection, Sequence
 
 from offline_coder.core.packages import is_torch_module
-from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
+from offline_coder.core.plan import DATA, EVALUATION, TRAINING, ClassPlan, Module, Parameter, Routine
 from offline_coder.stages.planning.constructors import is_network
 from offline_coder.stages.planning.signatures import well_ordered
 
-TRAINING, EVALUATION, DATA = "training.py", "evaluation.py", "data.py"
 STARTS = {TRAINING: ("train", "fit", "optimi"), EVALUATION: ("eval", "test", "measure", "compare")}
 """How the functions that do the work of a module are called."""
 NETWORK_NAMES = re.compile(r"(?:^|_)(?:model|network|net|module)(?:$|_)")
