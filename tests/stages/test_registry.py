@@ -60,6 +60,11 @@ def test_data_that_a_library_has_needs_no_file(sentence: str, library: str) -> N
     )
 
 
+def test_the_heads_of_tables_name_nothing() -> None:
+    table = "| Model | Pre-trained Neg. |\n| --- | --- |\n| A | 1.5 |\n"
+    assert find_resources(read_markdown(f"# A Paper\n\n## 1 Experiments\n\n{table}"), EMPTY) == ()
+
+
 def test_data_of_the_lab_goes_before_that_of_a_library() -> None:
     lab = Registry(datasets={"digits": Entry(path="/data/digits", aliases=())}, models={})
     paper = read_markdown("# A Paper\n\n## 1 Data\n\nThe digits data set of scikit-learn is used.\n")

@@ -53,7 +53,7 @@ def read_texts(paper: Paper) -> Iterator[tuple[str, str]]:
     for section, kind in zip(paper.sections, section_kinds(paper), strict=True):
         if kind not in UNREAD:
             for block in section.blocks:
-                if block.kind != "code":
+                if block.kind not in ("code", "table"):
                     yield section.id, block.text
 
 
