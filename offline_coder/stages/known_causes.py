@@ -39,7 +39,7 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
     """The numbers that make linear layers, in the class or function around `line`, of `wanted` inputs and, as
     far as it is known, `gives` outputs: those of layers that the line names come first. A number is written
-    in place, or is the default of the parameter that stands there."""
+    in place, or is the default of the parameter that stands there, which then may be replaced itself."""
     around = _around(tree, line, ast.ClassDef) or _around(tree, line, ast.FunctionDef)
     if around is None:
         return []
@@ -56,11 +56,12 @@ def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> li
             kept_in = {node.attr for target in targets for node in ast.walk(target) if hasattr(node, "attr")}
             for call in (node for node in ast.walk(statement) if isinstance(node, ast.Call)):
                 inputs, outputs = _sizes(call)
-                if isinstance(inputs, ast.Name):
-                    inputs = defaults.get(inputs.id)
-                gives_other = outputs is not None and number(outputs) not in (None, gives)
-                if inputs is not None and number(inputs) == wanted and not gives_other:
-                    found.append((named.isdisjoint(kept_in), inputs))
+                if inputs is None or (outputs is not None and number(outputs) not in (None, gives)):
+                    continue
+                default = defaults.get(inputs.id) if isinstance(inputs, ast.Name) else None
+                if number(default or inputs) == wanted:
+                    ways = [default, inputs] if default is not None else [inputs]
+                    found += [(named.isdisjoint(kept_in), way) for way in ways]
     return [inputs for _, inputs in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -53,6 +53,11 @@ KNOWN = (
         0,
     ),
     KnownError(
+        re.compile(r"argument 'input' \(position \d\) must be Tensor, not (?:int|float)"),
+        "torch.tensor([[{}]], dtype=torch.float32)",
+        0,
+    ),
+    KnownError(
         re.compile(r"argument 'indices' \(position \d\) must be Tensor, not numpy\.ndarray"),
         "torch.as_tensor({}, dtype=torch.long)",
         0,

@@ -62,6 +62,7 @@ def works(files: Mapping[str, str]) -> bool:
             "loss.mean().backward()",
         ),
         (f"{LAYER}    return layer(torch.ones(3, 5))\n", "nn.Linear(5, 2)"),
+        ("    t, layer = 3, nn.Linear(1, 2)\n    return layer(t)\n", "torch.tensor([[t]], dtype="),
         (
             f"{LAYER}    other = nn.Linear(in_features=2 * 2, out_features=3)\n"
             "    return other(torch.ones(1, 7))\n",
@@ -94,11 +95,11 @@ def f():
 
 def test_the_layer_that_the_line_names_gets_the_inputs_that_come_first() -> None:
     run = failed(HEAD + NET)
-    first, second = (each.text for each in known_changes(run))
+    first, second, third = (each.text for each in known_changes(run))
     assert "size: int = 6" in first
-    assert "self.other = nn.Linear(6, 3)" in second
-    assert works({"model.py": first})
-    assert not works({"model.py": second})
+    assert "nn.Flatten(), nn.Linear(6, 3)" in second
+    assert "self.other = nn.Linear(6, 3)" in third
+    assert [works({"model.py": text}) for text in (first, second, third)] == [True, True, False]
 
 
 def test_a_batch_that_is_compared_as_one_example_is_counted() -> None:
