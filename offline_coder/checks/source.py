@@ -10,6 +10,9 @@ from offline_coder.core.packages import is_torch_module
 
 REMEMBERED = 64
 """Files whose tree and findings are kept for the next look."""
+MOST_LEVELS = 150
+"""Nodes inside each other, as the terms of a long sum are. What walks a tree by calling itself, `ast.unparse`
+with several calls a level, ends at Python's limit of 1000 calls."""
 
 
 # Every rung asks for the same few files, and a repair changes one of them at a time.
@@ -17,16 +20,26 @@ REMEMBERED = 64
 def parse_python(text: str) -> ast.Module | None:
     """The tree of `text`, or None when it does not parse; `check_syntax` says why.
 
-    The same limits hold as there: 256 KiB, 200 brackets deep. Warnings of the compiler are not repeated.
-    The tree is shared with whoever asks for the same text: read it, never change it.
+    The same limits hold as there: 256 KiB, 200 brackets and 150 nodes deep. Warnings of the compiler are not
+    repeated. The tree is shared with whoever asks for the same text: read it, never change it.
     """
     if len(text) > MAX_BYTES or bracket_depth("python", text)[0] > MAX_DEPTH:
         return None
     try:
         with compiler_warnings():
-            return ast.parse(text)
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return None if levels_of(tree) > MOST_LEVELS else tree
+
+
+def levels_of(tree: ast.Module) -> int:
+    """How many nodes stand inside each other where they are most."""
+    deepest, level = 0, [*ast.iter_child_nodes(tree)]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return deepest
 
 
 @functools.lru_cache(maxsize=REMEMBERED)

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from offline_coder.checks.source import parse_python
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, Grammar, bracket_depth, broken_lines
 from offline_coder.core.compiling import compiler_warnings
 from offline_coder.core.finding import Finding
@@ -100,6 +101,8 @@ def _check_python(path: str, text: str) -> tuple[Finding, ...]:
             failure = None
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             failure = error
+    if failure is None and parse_python(text) is None:
+        failure = RecursionError()
     if failure is None:
         return tuple(
             Finding(
@@ -116,7 +119,7 @@ def _check_python(path: str, text: str) -> tuple[Finding, ...]:
     elif isinstance(failure, ValueError):
         first = _error(path, 0, _one_line(str(failure)), _NO_ADVICE)
     else:
-        first = _error(path, 0, "the code nests too deep to compile", "Split long chains and nested blocks.")
+        first = _error(path, 0, "the code nests too deep", "Split long chains and nested blocks.")
     return _with_places("python", path, text, first)
 
 

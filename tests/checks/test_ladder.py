@@ -279,3 +279,24 @@ def test_deep_code_is_judged_quickly(unit: str) -> None:
     for size in (60_000, 2_000):
         check_repository({"a.py": "x = " + unit * (size // len(unit)) + "1\n"}, ARCHITECTURE, CONFIG)
     assert time.monotonic() - started < HANGS
+
+
+@pytest.mark.parametrize("terms", range(50, 1000, 50))
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    train_loader = DataLoader({})\n    test_loader = DataLoader({})\n    return train_loader, test_loader\n",
+        "    return model({})\n",
+        "    loss = F.cross_entropy(a, y)\n    return loss, ({})(a, y)\n",
+    ],
+)
+def test_a_sum_of_many_terms_is_judged_or_refused(body: str, terms: int) -> None:
+    head = (
+        "import torch.nn.functional as F\nfrom torch import nn\nfrom torch.utils.data import DataLoader\n\n\n"
+        "class Net(nn.Module):\n    def forward(self, x, y):\n        return x\n\n\n"
+        "def f(model: nn.Module, a, y):\n"
+    )
+    total = "+".join(["a"] * terms)
+    found = check_repository({"a.py": head + body.format(total, total)}, ARCHITECTURE, CONFIG)
+    refused = any(each.rule == "syntax" for each in found)
+    assert refused == (terms >= 150)
