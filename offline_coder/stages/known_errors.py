@@ -67,6 +67,14 @@ KNOWN = (
         "torch.as_tensor({}, dtype=torch.long)",
         1,
     ),
+    KnownError(
+        re.compile(
+            r"\"\w+\" not implemented for '(?:Long|Int)'|Expected a floating point or complex tensor as input"
+            r"|std and var only support floating point|Integral inputs not supported"
+        ),
+        "{}.float()",
+        0,
+    ),
     KnownError(re.compile(r"mean\(\): could not infer output dtype"), "{}.float()", None, "mean"),
     KnownError(
         re.compile(r"Can't call numpy\(\) on Tensor that requires grad"), "{}.detach()", None, "numpy"

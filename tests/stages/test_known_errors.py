@@ -53,6 +53,9 @@ def works(files: Mapping[str, str]) -> bool:
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
         ("    x = torch.ones(3, 4).t()\n    return x.view(12)\n", "x.contiguous().view(12)"),
+        ("    x = torch.tensor([1, 2])\n    return torch.randn_like(x)\n", "randn_like(x.float())"),
+        ("    x = torch.tensor([1, 2])\n    return F.normalize(x, dim=0)\n", "normalize(x.float(), dim=0)"),
+        ("    x = torch.tensor([1, 2])\n    return torch.var(x)\n", "var(x.float())"),
         (
             "    x, y = torch.ones(2, 3, 4), torch.ones(2, 3).long()\n    return F.cross_entropy(x, y)\n",
             "(x.transpose(1, 2), y)",
