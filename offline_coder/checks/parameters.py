@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
+from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses, used_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, named_parameters
+from offline_coder.checks.source import REMEMBERED, named_parameters, parse_python
 from offline_coder.core.finding import Finding
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -73,7 +73,8 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
         if unused.name != name or not function.lineno <= line <= (function.end_lineno or line):
             continue
         if unused.over is not None and _given(unused.over) <= _always_given(function):
-            return replace_statement(text, unused.over, [])
+            without = replace_statement(text, unused.over, [])
+            return without and without_idle(without, function.name, _read_in(unused.over.value))
         if unused.annotation.endswith("DataLoader") and (loaded := _loaded_pair(function)) is not None:
             whole = f"(torch.cat(part) for part in zip(*{name}))"
             torch = "import torch" in text.split("\n")
@@ -101,6 +102,27 @@ def with_given(text: str, tree: ast.Module, line: int, name: str, classes: froze
         using = replace_uses(text, uses, own, name)
         return replace_statement(using, statement, []) if using is not None else None
     return None
+
+
+def without_idle(text: str, function: str, names: set[str]) -> str:
+    """`text` in which the `function`, of which something was taken, no longer makes those of `names` that it
+    does not read any more, nor what it made only for them."""
+    tree = parse_python(text)
+    defined = tree.body if tree is not None else []
+    around = next((node for node in defined if isinstance(node, Function) and node.name == function), None)
+    if around is None:
+        return text
+    read = _read_in(around)
+    for node in ast.walk(around):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names - read:
+                if without := replace_statement(text, node, []):
+                    return without_idle(without, function, names | _read_in(value))
+    return text
+
+
+def _read_in(node: ast.AST) -> set[str]:
+    return {name.id for name in used_names(node)}
 
 
 def _loaded_pair(function: Function) -> ast.Call | None:

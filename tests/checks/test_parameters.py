@@ -69,6 +69,18 @@ def test_the_data_that_is_given_is_used_and_not_loaded_again() -> None:
     assert done.files["training.py"] == "def fit(data, labels, rest):\n    return data, labels, rest\n"
 
 
+def test_what_was_made_only_for_another_network_is_made_no_more() -> None:
+    code = (
+        "from torch import nn\n\n\ndef train(model, steps):\n    base = load('x')['model']\n    rate = 3\n"
+        "    adapter = Adapter(base.width)\n    model = nn.Sequential(base, adapter)\n"
+        "    for _ in range(steps):\n        model(rate)\n"
+    )
+    done = mend({"training.py": code}, check_repository)
+    assert done.files["training.py"].lstrip() == (
+        "def train(model, steps):\n    rate = 3\n    for _ in range(steps):\n        model(rate)\n"
+    )
+
+
 @pytest.mark.parametrize(
     "code",
     [
