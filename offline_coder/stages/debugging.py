@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from offline_coder.checks.mend import Look
+from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
@@ -217,15 +218,24 @@ def postponed(text: str) -> str:
 
 
 async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
-    """`run`, or where it fails the run with a wired entry point, when that is better."""
+    """`run`, or where it fails the run with a wired entry point, when that is better, or when the entry point
+    asked for what nothing defines: that one comes no farther."""
     text = "" if not run.failures else wired_entry(ground.plan, run.files)
     if not text or text == run.files.get(ENTRY_POINT):
         return run
     tried = await ground.run({**run.files, ENTRY_POINT: text})
-    if tried.status == "not run" or not tried.better_than(run):
+    if tried.status == "not run" or not (tried.better_than(run) or ends_in_nothing(run)):
         return run
     ground.note(
         f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
         f"before it was {len(run.called)}"
     )
     return replace(tried.after(run), wired=True)
+
+
+def ends_in_nothing(run: SmokeRun) -> bool:
+    """Whether the first failure is that the entry point uses a name that nothing defines."""
+    traceback = traceback_of(run.failures[0].text, run.files) if run.failures else None
+    if traceback is None or not traceback.own:
+        return False
+    return traceback.frames[-1].name == UNDEFINED and traceback.own[-1].path == ENTRY_POINT

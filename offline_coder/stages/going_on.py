@@ -8,7 +8,9 @@ one of them says something else.
 
 import ast
 import asyncio
+import re
 
+from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.engine import Engine
 from offline_coder.core.request import Message, Request
@@ -16,6 +18,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.repair import FENCE
 
+MARKED = re.compile(rf"{UNDEFINED}\([\"'](\w+)[\"']\)")
 DRAWS = 6
 """Lines that are drawn at once."""
 LINE_TOKENS = 64
@@ -56,8 +59,9 @@ def is_code(line: str) -> bool:
 
 
 def said(line: str) -> str:
-    """What the line says, however it is laid out and remarked upon."""
-    code = line.strip()
+    """What the line says, however it is laid out and remarked upon, and with or without the mark of a name
+    that nothing defines."""
+    code = MARKED.sub(r"\1", line.strip())
     # The head of a block is a statement only with a body.
     for text in (code, f"{code} pass"):
         if (tree := parse_python(text)) is not None:

@@ -191,6 +191,14 @@ def test_what_marks_a_name_that_nothing_defines_is_no_place_to_correct(tmp_path:
     assert '6|    return undefined("divisor")(x)' in by_lines.messages[-1].content
 
 
+def test_a_name_that_nothing_defines_is_no_other_line_without_its_mark(tmp_path: Path) -> None:
+    marked = 'def undefined(name):\n    raise NotImplementedError(name)\n\n\ndef half(x):\n    return undefined("Halver")(x)\n'
+    answer = gone_on_with(*["    return Halver(x)"] * 6)
+    run, asked = debugged(tmp_path, answer, files={**FILES, "model.py": marked})
+    assert run.attempts == ()
+    assert not any("return Halver(x)" in request.messages[-1].content for request in asked)
+
+
 def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path) -> None:
     run, asked = debugged(tmp_path, lambda request: "", rounds=3)
     assert (run.status, run.rounds, run.kept) == ("failed", 3, 0)

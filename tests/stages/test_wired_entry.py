@@ -242,3 +242,19 @@ def test_every_call_fits_the_signature_whatever_it_is(
         f for f in findings if f.file == "main.py" and f.rule in ("syntax", "call", "undefined-name")
     ] == []
     assert f"train({', '.join(name + '=' for name, _ in parameters[:1])}" in text
+
+
+@pytest.mark.parametrize(("asked", "wired"), [('undefined("Trainer")', True), ("Net", False)])
+def test_a_main_that_wants_what_nothing_defines_gives_way_though_it_came_farther(
+    tmp_path: Path, asked: str, wired: bool
+) -> None:
+    main = (
+        "import sys\n\nfrom model import Layer, Net\n\n\n"
+        "def undefined(name):\n    raise NotImplementedError(name)\n\n\n"
+        f"def main():\n    net = Net(Layer(3).size, 2)\n    {asked}(net)\n\n\n"
+        "if '--smoke' in sys.argv:\n    main()\n"
+    )
+    files = {**CODE, "data.py": "def load_data(data_path: str):\n    raise ValueError\n", "main.py": main}
+    run = smoke(tmp_path, files)
+    assert (run.status, run.wired) == ("failed", wired)
+    assert "Trainer" not in run.files["main.py"]
