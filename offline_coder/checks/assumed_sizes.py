@@ -33,8 +33,7 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
     marked."""
     text = repository.files[finding.file]
     name = finding.subject.rpartition(".")[2]
-    words = name.lower().split("_")
-    value = next((number for word, number in SIZES.items() if word in words), None)
+    value = usual_size(name)
     network = next((node for node in tree.body if is_network(node) and around(node, finding.line)), None)
     if value is None or network is None:
         return
@@ -56,6 +55,12 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
         add_import(text, f"\n{name} = {value}  {MARK}"),
         f"assumed {name} = {value}, which nothing says",
     )
+
+
+def usual_size(name: str) -> int | None:
+    """A usual small number for what a name is about; None where it does not sound like a size."""
+    words = name.lower().split("_")
+    return next((number for word, number in SIZES.items() if word in words), None)
 
 
 def other_than_numbers(node: ast.AST) -> set[ast.expr]:

@@ -10,6 +10,7 @@ from functools import partial
 from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.cures import RULES
 from offline_coder.checks.rules import Rule
+from offline_coder.checks.sized_constructors import sized_constructor
 from offline_coder.checks.usual_tools import undefined_tool, usual_of_network
 from offline_coder.checks.usual_values import usual_attribute, usual_value
 
@@ -31,6 +32,11 @@ def rules_with(config: Mapping[str, object], *, assume: bool = False) -> Rules:
     """All rules of mechanical repair, those that know `config` after the others; with `assume` then the one
     that assumes the sizes of networks."""
     known = settled_by(config)
-    last = dict.fromkeys(SIZES_OF, (assumed_size,)) if assume else {}
+    last: dict[str, tuple[Rule, ...]] = {}
+    if assume:
+        last = {
+            **dict.fromkeys(SIZES_OF, (assumed_size,)),
+            "signature": (partial(sized_constructor, config),),
+        }
     every = {**RULES, **known, **last}
     return {rule: (*RULES.get(rule, ()), *known.get(rule, ()), *last.get(rule, ())) for rule in every}
