@@ -70,7 +70,7 @@ def _compared(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
                 found = {pair for pair in once if pair == _pair(node)}
             case _:
                 continue
-        for scores, classes in found:
+        for scores, classes in sorted(found):
             yield node, scores, classes
 
 

@@ -43,7 +43,7 @@ def sized_constructor(
     text = with_head(
         repository.files[finding.file], constructor, f"def __init__({ast.unparse(head.args)}){returns}:"
     )
-    for name in wanted:
+    for name in sorted(wanted):
         size = usual_size(name)
         known = with_setting(config, text, name)
         if known is None and size is None:
