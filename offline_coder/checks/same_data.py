@@ -10,15 +10,15 @@ from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "same-data"
-LOADER = "DataLoader"
+LOADER, DATASET = "DataLoader", "TensorDataset"
 TRAINED_ON = re.compile(r"(?:^|_)train(?:ing)?(?:$|_)")
 HELD_BACK = re.compile(r"(?:^|_)(?:test(?:ing)?|val(?:id(?:ation)?)?|dev|eval(?:uation)?)(?:$|_)")
 
 
 def check_same_data(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Errors of rule "same-data" in `files` (path -> text): in one function a loader with "train" in its name
-    and one with "test" or "validation" are made of the same expression, whose names are given a value once.
-    """
+    """Errors of rule "same-data" in `files` (path -> text): in one function a loader or data set with "train"
+    in its name and one with "test" or "validation" are made of the same expression, whose names are given a
+    value once."""
     return in_each_file(files, _findings_of)
 
 
@@ -29,7 +29,7 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
             file=path,
             line=held.lineno,
             rule=RULE,
-            message=f"{held.id} and {trained.id} are loaders of the same data, {data}",
+            message=f"{held.id} and {trained.id} have the same data, {data}",
             advice=f"Split it first, and make {held.id} of the part that {trained.id} does not have.",
             subject=held.id,
         )
@@ -49,9 +49,10 @@ def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name
     made: dict[str, list[ast.Name]] = {}
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name() as name], value=ast.Call(func=called, args=[given, *_])) if (
-                ast.unparse(called).rpartition(".")[2] == LOADER
-            ):
+            case ast.Assign(targets=[ast.Name() as name], value=ast.Call(func=called, args=[first, *_])) if (
+                kind := ast.unparse(called).rpartition(".")[2]
+            ) in (LOADER, DATASET):
+                given = first if kind == LOADER else node.value
                 names = {each.id for each in ast.walk(given) if isinstance(each, ast.Name)}
                 if all(stored.count(each) <= 1 for each in names):
                     made.setdefault(ast.unparse(given), []).append(name)

@@ -13,6 +13,7 @@ TRAIN = "    train_loader = DataLoader(whole, batch_size=8, shuffle=True)\n"
     [
         f"{TRAIN}    test_loader = DataLoader(whole, batch_size=8)\n",
         f"    whole = read()\n{TRAIN}    val_loader = DataLoader(whole)\n",
+        "    train_set = TensorDataset(x, y)\n    test_set = TensorDataset(x, y)\n",
         "    train = DataLoader(TensorDataset(x, y))\n    validation = DataLoader(TensorDataset(x, y))\n",
     ],
 )
@@ -27,6 +28,7 @@ def test_two_loaders_of_the_same_data_are_an_error(body: str) -> None:
     [
         f"{TRAIN}    test_loader = DataLoader(rest, batch_size=8)\n",
         f"{TRAIN}    whole = rest\n    test_loader = DataLoader(whole)\n    whole = x\n",
+        "    train_set = TensorDataset(x, y)\n    test_set = TensorDataset(x, z)\n",
         f"{TRAIN}    shuffled_loader = DataLoader(whole)\n",
         f"{TRAIN}    train_test_loader = DataLoader(rest)\n",
         "    train_test_loader = DataLoader(whole)\n",
