@@ -52,9 +52,14 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
         text = plain
     yield Edit(
         finding.file,
-        add_import(text, f"\n{name} = {value}  {MARK}"),
+        with_assumed(text, name, value),
         f"assumed {name} = {value}, which nothing says",
     )
+
+
+def with_assumed(text: str, name: str, size: int) -> str:
+    """`text` with the size below its imports, marked."""
+    return add_import(text, f"\n{name} = {size}  {MARK}")
 
 
 def usual_size(name: str) -> int | None:

@@ -3,7 +3,6 @@ wrong one."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -107,10 +106,8 @@ def _bodies(path: str, text: str) -> tuple[Defined, ...]:
                 continue
             code = node.body[1:] if ast.get_docstring(node) is not None else node.body
             if _statements(code) >= COPIED_STATEMENTS:
-                with suppress(RecursionError):
-                    found.append(
-                        Defined(path, f"{prefix}{node.name}", node.lineno, ast.dump(ast.Module(code, [])))
-                    )
+                form = ast.dump(ast.Module(code, []))
+                found.append(Defined(path, f"{prefix}{node.name}", node.lineno, form))
     return tuple(found)
 
 
@@ -127,7 +124,4 @@ def _defined(path: str, text: str) -> Iterator[Defined]:
     tree = parse_python(text) if path.endswith(".py") else None
     for node in tree.body if tree else ():
         if isinstance(node, Definition) and node.name not in OWN_IN_EACH:
-            try:
-                yield Defined(path, node.name, node.lineno, ast.dump(node))
-            except RecursionError:
-                continue
+            yield Defined(path, node.name, node.lineno, ast.dump(node))

@@ -112,6 +112,13 @@ def used_names(tree: ast.AST) -> list[ast.Name]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
+def stored_names(tree: ast.AST) -> list[str]:
+    """The name in every place where one is given a value."""
+    return [
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+
+
 @lru_cache(maxsize=REMEMBERED)
 def without_annotations(text: str, name: str) -> str | None:
     """`text` without the annotations that use `name`; None when it is used outside annotations too, or

@@ -5,6 +5,7 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 
 from offline_coder.checks.attributes import MODULE_BASES, OF_A_MODULE
+from offline_coder.checks.edits import stored_names
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.source import named_parameters, nodes_of
@@ -47,16 +48,11 @@ def classes_of_networks(trees: Mapping[str, ast.Module]) -> list[ast.ClassDef]:
 def networks_given(function: Function, types: Collection[str]) -> set[str]:
     """The parameters of a function that are a network, by their name and their type, one of `types`, and are
     nothing else later on."""
-    bound = {
-        node.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
     return {
         argument.arg
         for argument in named_parameters(function)
         if argument.arg in NETWORKS and argument.annotation and ast.unparse(argument.annotation) in types
-    } - bound
+    }.difference(stored_names(function))
 
 
 def _given(tree: ast.Module) -> Iterator[str]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from offline_coder.checks.edits import stored_names, used_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
@@ -41,11 +42,7 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
 
 def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name, str]]:
     """The loaders to train with and to test with that have the same data, and that data."""
-    stored = [
-        node.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
+    stored = stored_names(function)
     made: dict[str, list[ast.Name]] = {}
     for node in ast.walk(function):
         match node:
@@ -53,7 +50,7 @@ def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name
                 kind := ast.unparse(called).rpartition(".")[2]
             ) in (LOADER, DATASET):
                 given = first if kind == LOADER else node.value
-                names = {each.id for each in ast.walk(given) if isinstance(each, ast.Name)}
+                names = {each.id for each in used_names(given)}
                 if all(stored.count(each) <= 1 for each in names):
                     made.setdefault(ast.unparse(given), []).append(name)
     for data, loaders in made.items():

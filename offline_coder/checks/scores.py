@@ -5,6 +5,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from offline_coder.checks.edits import stored_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
@@ -54,11 +55,7 @@ def _compared(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
         for node in ast.walk(function)
         if _called(node) in OF_CLASSES | makers and (pair := _pair(node)) is not None
     }
-    stored = [
-        node.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
+    stored = stored_names(function)
     once = {(scores, classes) for scores, classes in pairs if stored.count(classes) <= 1}
     for node in ast.walk(function):
         match node:

@@ -9,8 +9,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.assumed_sizes import MARK, usual_size
-from offline_coder.checks.edits import add_import
+from offline_coder.checks.assumed_sizes import usual_size, with_assumed
 from offline_coder.checks.planned_heads import with_head
 from offline_coder.checks.rules import Edit, Repository, offered
 from offline_coder.checks.source import is_network
@@ -44,11 +43,13 @@ def sized_constructor(
         repository.files[finding.file], constructor, f"def __init__({ast.unparse(head.args)}){returns}:"
     )
     for name in sorted(wanted):
-        size = usual_size(name)
-        known = with_setting(config, text, name)
-        if known is None and size is None:
+        known, size = with_setting(config, text, name), usual_size(name)
+        if known is not None:
+            text = known
+        elif size is not None:
+            text = with_assumed(text, name, size)
+        else:
             return
-        text = known or add_import(text, f"\n{name} = {size}  {MARK}")
     names = ", ".join(sorted(wanted))
     yield from offered(finding.file, text, f"defaults for the sizes {names} of {finding.subject}")
 
