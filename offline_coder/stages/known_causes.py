@@ -9,7 +9,9 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 
+from offline_coder.checks.assumed_sizes import around
 from offline_coder.checks.edits import replace_expression, replace_statement
+from offline_coder.checks.source import function_around
 
 Change = tuple[str, str]
 """The changed file, and the change in words."""
@@ -40,14 +42,12 @@ def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> li
     """The numbers that make linear layers, in the class or function around `line`, of `wanted` inputs and, as
     far as it is known, `gives` outputs: those of layers that the line names come first. A number is written
     in place, or is the default of the parameter that stands there, which then may be replaced itself."""
-    around = _around(tree, line, ast.ClassDef) or _around(tree, line, ast.FunctionDef)
-    if around is None:
+    whole = _class_around(tree, line) or function_around(tree, line)
+    if whole is None:
         return []
-    named = {
-        node.attr for node in ast.walk(around) if isinstance(node, ast.Attribute) and node.lineno == line
-    }
+    named = {node.attr for node in ast.walk(whole) if isinstance(node, ast.Attribute) and node.lineno == line}
     found: list[tuple[bool, ast.expr]] = []
-    for function in (node for node in ast.walk(around) if isinstance(node, ast.FunctionDef)):
+    for function in (node for node in ast.walk(whole) if isinstance(node, ast.FunctionDef)):
         defaults = _defaults(function)
         for statement in ast.walk(function):
             targets = statement.targets if isinstance(statement, ast.Assign) else []
@@ -118,13 +118,7 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
                 yield changed, f"{said} in line {line}, for a whole batch"
 
 
-def _around(
-    tree: ast.Module, line: int, kind: type[ast.ClassDef] | type[ast.FunctionDef]
-) -> ast.ClassDef | ast.FunctionDef | None:
-    """The innermost class or function around `line`."""
-    found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, kind) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    return max(found, key=lambda node: node.lineno, default=None)
+def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
+    """The innermost class around `line`."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
+    return max(classes, key=lambda node: node.lineno, default=None)

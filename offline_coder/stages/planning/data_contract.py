@@ -19,7 +19,7 @@ from offline_coder.stages.planning.roles import (
     network_of,
     networks_of,
 )
-from offline_coder.stages.planning.signatures import well_ordered
+from offline_coder.stages.planning.signatures import well_ordered, without
 
 LOADER = "torch.utils.data.DataLoader"
 VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
@@ -96,12 +96,6 @@ def with_a_source(module: Module) -> Module:
         made = without(first, takes_data)
         functions = [made if each is first else each for each in functions]
     return module.model_copy(update={"functions": tuple(functions)})
-
-
-def without(routine: Routine, unwanted: Callable[[Parameter], bool]) -> Routine:
-    """`routine` without its `unwanted` parameters."""
-    kept = tuple(each for each in routine.parameters if not unwanted(each))
-    return routine.model_copy(update={"parameters": kept})
 
 
 def takes_data(parameter: Parameter) -> bool:

@@ -12,7 +12,7 @@ from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import DATA, ClassPlan, Module, Routine
 from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
 from offline_coder.stages.planning.roles import is_network_type, networks_of
-from offline_coder.stages.planning.signatures import routine_of
+from offline_coder.stages.planning.signatures import routine_of, without
 
 BASE = "nn.Module"
 FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
@@ -73,11 +73,7 @@ def made_of_settings(planned: ClassPlan) -> ClassPlan:
         if method.name == FORWARD.name and TENSOR in each.type
     }
     methods = tuple(
-        method.model_copy(
-            update={"parameters": tuple(each for each in method.parameters if each.name not in inputs)}
-        )
-        if method.name == CONSTRUCTOR
-        else method
+        without(method, lambda each: each.name in inputs) if method.name == CONSTRUCTOR else method
         for method in planned.methods
     )
     return planned.model_copy(update={"methods": methods})

@@ -8,7 +8,7 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.checks.library import may_exist
@@ -89,6 +89,12 @@ def parameter_of(text: str) -> Parameter:
         type=python_expression(annotation.strip()),
         default=python_expression(default.strip()) or None,
     )
+
+
+def without(routine: Routine, unwanted: Callable[[Parameter], bool]) -> Routine:
+    """`routine` without its `unwanted` parameters."""
+    kept = tuple(each for each in routine.parameters if not unwanted(each))
+    return routine.model_copy(update={"parameters": kept})
 
 
 def well_ordered(parameters: list[Parameter]) -> tuple[Parameter, ...]:
