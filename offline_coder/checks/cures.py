@@ -37,6 +37,7 @@ from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import function_around
+from offline_coder.checks.surplus import without_surplus
 from offline_coder.checks.truths import with_numbers
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
@@ -178,6 +179,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-attribute": (kept_argument,),
     "network-attribute": (network_itself,),
     "missing-library-name": (spelled_as_there, taken_from_its_home),
+    "call": (without_surplus,),
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),
     "layer-in-call": (in_its_line(layer_made_once, "the layer {subject} is made in the constructor"),),

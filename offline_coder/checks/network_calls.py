@@ -1,5 +1,5 @@
 """Is the network called as its forward() takes it? Small models call every network with the inputs alone, or
-with inputs and targets, also one that takes a time step."""
+with inputs and targets, also one that takes a time step first."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +10,7 @@ from offline_coder.checks.modules import modules_of
 from offline_coder.checks.of_the_network import classes_of_networks, networks_given
 from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import INPUTS
 
 RULE = "network-call"
 FORWARD = "forward"
@@ -17,8 +18,9 @@ FORWARD = "forward"
 
 def check_network_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "network-call" in `files` (path -> text): a function calls the network that it is given,
-    an nn.Module, as no network of the repository can be called that is not only a part of another. Nothing is
-    said where a network may come from elsewhere, or what one takes cannot be told."""
+    an nn.Module, as no network of the repository can be called that is not only a part of another, or gives
+    it the inputs in the place of something else. Nothing is said where a network may come from elsewhere, or
+    what one takes cannot be told."""
     trees = modules_of(files).trees
     targets = _whole_networks(classes_of_networks(trees))
     return tuple(
@@ -62,10 +64,11 @@ def _findings_of(path: str, function: FunctionNode, targets: Sequence[Target]) -
             continue
         if call.func.id not in networks:
             continue
-        wrong = [list(mismatches(call, target)) for target in targets]
+        wrong = [(*mismatches(call, target), *misplaced(call, target)) for target in targets]
         if not all(wrong):
             continue
-        nearest = min(range(len(targets)), key=lambda at: len(wrong[at]))
+        refused = [len(list(mismatches(call, target))) for target in targets]
+        nearest = min(range(len(targets)), key=lambda at: (refused[at], len(wrong[at])))
         target = targets[nearest]
         yield Finding(
             file=path,
@@ -75,3 +78,15 @@ def _findings_of(path: str, function: FunctionNode, targets: Sequence[Target]) -
             advice=f"Call it as {call.func.id}({target.shape.shown()}).",
             subject=target.name,
         )
+
+
+def misplaced(call: ast.Call, target: Target) -> Iterator[str]:
+    """What says that a call gives the inputs where another parameter stands, and something else in their
+    place."""
+    given = dict(zip(target.shape.positional, map(ast.unparse, call.args), strict=False))
+    theirs = [name for name in given if name in INPUTS]
+    if len(theirs) != 1 or given[theirs[0]] in INPUTS:
+        return
+    for name, argument in given.items():
+        if argument in INPUTS and name != argument:
+            yield f"{target.name} takes {name!r} there, and the inputs as {theirs[0]!r}"

@@ -25,6 +25,7 @@ def settled_by(config: Mapping[str, object]) -> Rules:
         "undefined-name": (partial(undefined_tool, config), partial(usual_value, config)),
         "missing-attribute": (partial(usual_attribute, config),),
         "network-attribute": (partial(usual_of_network, config),),
+        "signature": (partial(sized_constructor, config),),
     }
 
 
@@ -32,11 +33,6 @@ def rules_with(config: Mapping[str, object], *, assume: bool = False) -> Rules:
     """All rules of mechanical repair, those that know `config` after the others; with `assume` then the one
     that assumes the sizes of networks."""
     known = settled_by(config)
-    last: dict[str, tuple[Rule, ...]] = {}
-    if assume:
-        last = {
-            **dict.fromkeys(SIZES_OF, (assumed_size,)),
-            "signature": (partial(sized_constructor, config),),
-        }
+    last: dict[str, tuple[Rule, ...]] = dict.fromkeys(SIZES_OF, (assumed_size,)) if assume else {}
     every = {**RULES, **known, **last}
     return {rule: (*RULES.get(rule, ()), *known.get(rule, ()), *last.get(rule, ())) for rule in every}

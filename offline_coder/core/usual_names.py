@@ -21,6 +21,8 @@ USUAL = {
     **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
 }
 """Other usual names of a setting."""
+INPUTS = frozenset({"x", "input", "inputs", "images", "image", "features", "samples", "data", "batch"})
+"""Usual names of what a network works on."""
 
 
 def usual_name(name: str) -> str:

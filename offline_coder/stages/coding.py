@@ -10,7 +10,7 @@ from offline_coder.checks.attributes import MODULE_BASES
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
-from offline_coder.core.plan import DATA, ENTRY_POINT, Module, Plan
+from offline_coder.core.plan import ENTRY_POINT, Module, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.choosing import Chooser
@@ -18,7 +18,7 @@ from offline_coder.stages.defining import write_file
 from offline_coder.stages.opening import contract, opening
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import PREFILL, Frame, Written
-from offline_coder.stages.usage import usage_of
+from offline_coder.stages.usage import usage_in
 
 SEEDS_APART = 1000
 """Between the seeds of two candidates; each may take several in a row."""
@@ -169,7 +169,7 @@ def write_prompt(plan: Plan, module: Module, analysis: str, shown: Mapping[str, 
         example_import=example_import(plan, importable),
         entry_point=module.path == ENTRY_POINT,
         networks=[cls.name for cls in module.classes if not MODULE_BASES.isdisjoint(cls.bases)],
-        usage=usage_of(contract(module), plan.resources if module.path == DATA else ()),
+        usage=usage_in(plan, module.path, contract(module)),
         config_keys=[f"{entry.key} = {entry.value!r}" for entry in plan.config],
     )
 

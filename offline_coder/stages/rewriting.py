@@ -27,7 +27,7 @@ from offline_coder.stages.mending import mended_for
 from offline_coder.stages.places import Place, without_comment
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.repair import FENCE, PREFILL
-from offline_coder.stages.usage import usage_of
+from offline_coder.stages.usage import usage_in
 
 # The definition begins in the first column, so whatever else begins there comes after its end.
 NEXT_DEFINITION = ("\ndef ", "\nclass ", "\n@", "\nif __name__")
@@ -136,7 +136,7 @@ async def ask(
         outline=outline_of(files[target.file]),
         imports=imports_of(files[target.file]),
         others=[ShownFile(path, outline_of(files[path])) for path in usable],
-        usage=usage_of(target.head),
+        usage=usage_in(plan, target.file, target.head),
     )
     messages = context.messages(task, prefill=PREFILL + begun.head)
     purpose = f"rewrite:{target.file}:{target.name}"

@@ -9,8 +9,11 @@ import re
 from collections.abc import Sequence
 
 from offline_coder.checks.library_calls import signatures
-from offline_coder.core.plan import Resource
+from offline_coder.core.plan import DATA, Plan, Resource
+from offline_coder.core.usual_names import INPUTS
+from offline_coder.stages.planning.constructors import is_network
 from offline_coder.stages.planning.library_data import SHIPS
+from offline_coder.stages.planning.networks import FORWARD
 from offline_coder.stages.prompting import render_prompt
 
 MAKES_LOADERS = re.compile(r"->[^#\n]*\bDataLoader\b")
@@ -20,9 +23,10 @@ EVALUATES = re.compile(r"\bdef \w*(?:eval|test|measure|valid|compare)\w*\([^)]*\
 NETWORKS = re.compile(r"\bclass \w+\([^)]*\bModule\b|\bdef forward\(self\b")
 
 
-def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
+def usage_of(heads: str, data: Sequence[Resource] = (), network: Sequence[str] = ()) -> str:
     """What to know for writing the definitions with these `heads` (a contract, or code), a list item each;
-    "" where nothing is called for. Of `data` it is said which function of a library gives it."""
+    "" where nothing is called for. Of `data` it is said which function of a library gives it, and how a
+    network is called whose forward() takes the parameters `network`, the inputs alone when there are none."""
     functions = [(each.name, each.library) for each in data if each.library]
     return render_prompt(
         "coding/usage.md.j2",
@@ -31,8 +35,15 @@ def usage_of(heads: str, data: Sequence[Resource] = ()) -> str:
         trains=TRAINS.search(heads) is not None,
         evaluates=EVALUATES.search(heads) is not None,
         networks=NETWORKS.search(heads) is not None,
+        network=["inputs" if name in INPUTS else name for name in network] or ["inputs"],
         given=[(name, call_of(dotted)) for name, dotted in functions if dotted in signatures()],
     )
+
+
+def usage_in(plan: Plan, path: str, heads: str) -> str:
+    """What to know for writing definitions of the file `path` of `plan`, which says what gives its data and
+    how its network is called."""
+    return usage_of(heads, plan.resources if path == DATA else (), network_parameters(plan))
 
 
 def call_of(dotted: str) -> str:
@@ -41,3 +52,15 @@ def call_of(dotted: str) -> str:
     name = dotted.rpartition(".")[2]
     parameters = signatures()[dotted].replace("*, ", "")
     return f"{name}(return_X_y=True)" if name.startswith(SHIPS) else f"{name}{parameters}"
+
+
+def network_parameters(plan: Plan) -> tuple[str, ...]:
+    """What forward() of the last network in the order of building takes without a default, which is made of
+    those before it; nothing where no parameter has a usual name of the inputs."""
+    for path in reversed(plan.build_order.order):
+        for planned in filter(is_network, plan.architecture.module(path).classes):
+            for method in planned.methods:
+                names = tuple(each.name for each in method.parameters if each.default is None)
+                if method.name == FORWARD.name:
+                    return names if len([name for name in names if name in INPUTS]) == 1 else ()
+    return ()

@@ -41,3 +41,16 @@ def test_a_part_of_another_network_is_not_what_is_called() -> None:
 )
 def test_what_fits_a_network_or_cannot_be_told_is_none(body: str, model: str, head: str) -> None:
     assert found(body, model, head) == []
+
+
+def test_inputs_in_the_place_of_something_else_are_an_error() -> None:
+    ((_, message, advice),) = found("return model(inputs, targets)", head="model: nn.Module, inputs, targets")
+    assert message.endswith("but Net.forward takes 't' there, and the inputs as 'x'")
+    assert advice == "Call it as model(t, x, eps=...)."
+
+
+@pytest.mark.parametrize(
+    "call", ["model(t, inputs)", "model(x, inputs)", "model(t=inputs, x=t)", "model(t, t)"]
+)
+def test_inputs_in_their_place_are_none(call: str) -> None:
+    assert found(f"return {call}", head="model: nn.Module, inputs, t, x") == []

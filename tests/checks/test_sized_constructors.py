@@ -22,7 +22,7 @@ def mended(parameters: str) -> tuple[str, list[str]]:
     done = mend(
         {"model.py": code},
         lambda files: check_repository(files, PLAN, CONFIG),
-        rules=rules_with(CONFIG, assume=True),
+        rules=rules_with(CONFIG),
     )
     return done.files["model.py"], [f.rule for f in done.findings if f.severity == "error"]
 

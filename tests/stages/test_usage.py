@@ -2,8 +2,17 @@
 
 import pytest
 
-from offline_coder.core.plan import Resource
-from offline_coder.stages.usage import usage_of
+from offline_coder.core.plan import (
+    Architecture,
+    BuildOrder,
+    ClassPlan,
+    Module,
+    Parameter,
+    Plan,
+    Resource,
+    Routine,
+)
+from offline_coder.stages.usage import usage_in, usage_of
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,27 @@ def test_only_what_is_called_for_is_said() -> None:
     assert "train_test_split" not in notes
     assert "optimizer" not in notes
     assert all(line.startswith("- ") for line in notes.split("\n"))
+
+
+def network(*names: str, name: str = "Net") -> ClassPlan:
+    """A planned network whose forward() takes `names`."""
+    taken = tuple(Parameter(name=each, type="torch.Tensor") for each in names)
+    return ClassPlan(name=name, bases=("nn.Module",), methods=(Routine(name="forward", parameters=taken),))
+
+
+@pytest.mark.parametrize(
+    ("names", "call"),
+    [(("x",), "model(inputs)"), (("t", "x", "eps"), "model(t, inputs, eps)"), (("a", "b"), "model(inputs)")],
+)
+def test_the_network_is_called_as_it_is_planned(names: tuple[str, ...], call: str) -> None:
+    layer = Module(path="layer.py", purpose="", classes=(network("first", "second", name="Layer"),))
+    model = Module(path="model.py", purpose="", classes=(network(*names),))
+    plan = Plan(
+        overview="x",
+        architecture=Architecture(approach="", modules=(layer, model)),
+        build_order=BuildOrder(order=("layer.py", "model.py"), depends_on={}),
+        config=(),
+    )
+    notes = usage_in(plan, "training.py", "def train(model: nn.Module, loader: DataLoader) -> None: ...")
+    assert f"outputs = {call}, the loss" in notes
+    assert ("t, eps of model(t, inputs, eps) are made for each batch" in notes) == (len(names) == 3)

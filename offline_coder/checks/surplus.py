@@ -1,0 +1,64 @@
+"""Calls with more arguments than a definition of the repository takes: those stay whose names say where they
+belong.
+
+Small models write `Layer(self.hidden_dim, self.hidden_dim, self.num_styles)` for a layer of two sizes.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from operator import itemgetter
+
+from offline_coder.checks.edits import replace_expression
+from offline_coder.checks.rules import Edit, Repository
+from offline_coder.checks.source import nodes_of
+from offline_coder.core.finding import Finding
+
+TOO_MANY = re.compile(r" takes (?P<taken>\d+) arguments by position, not (?P<given>\d+)$")
+CALLED_AS = re.compile(r"^Call it as [\w.]+\((?P<parameters>[^()]*)\)\.$")
+MOST = 8
+"""More arguments are left to the model: every choice of them is looked at."""
+
+
+def without_surplus(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """The call with those of its arguments, in their order, that are most like the parameters by their names.
+    Only where each of them is a name that shares a word with its parameter."""
+    said, called = TOO_MANY.search(finding.message), CALLED_AS.match(finding.advice)
+    if said is None or called is None or int(said["given"]) > MOST:
+        return
+    parameters = [name.partition("=")[0] for name in called["parameters"].split(", ")][: int(said["taken"])]
+    for call in nodes_of(tree):
+        if not isinstance(call, ast.Call) or call.lineno != finding.line or call.keywords:
+            continue
+        if len(call.args) != int(said["given"]) or ast.unparse(call.func).split(".")[-1] != finding.subject:
+            continue
+        kept = likest(call.args, parameters)
+        if kept is not None:
+            new = ast.unparse(ast.Call(call.func, kept, []))
+            text = replace_expression(repository.files[finding.file], call, new)
+            yield Edit(finding.file, text, f"`{new}`, as many arguments as it takes")
+
+
+def likest(arguments: Sequence[ast.expr], parameters: Sequence[str]) -> list[ast.expr] | None:
+    """As many of `arguments` as there are `parameters`, in their order and as like as can be; None where one
+    of them shares no word with its parameter."""
+    found = [
+        (sum(alike), chosen)
+        for chosen in combinations(arguments, len(parameters))
+        if all(alike := [likeness(*pair) for pair in zip(chosen, parameters, strict=True)])
+    ]
+    return list(max(found, key=itemgetter(0))[1]) if found else None
+
+
+def likeness(argument: ast.expr, parameter: str) -> int:
+    """2 for a name or an attribute that is called as the parameter, 1 for one that shares a word with it."""
+    if not isinstance(argument, ast.Name | ast.Attribute):
+        return 0
+    name = ast.unparse(argument).rpartition(".")[2]
+    return 2 if name == parameter else int(not words_of(name).isdisjoint(words_of(parameter)))
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name, without the ends that make them many."""
+    return {word.removesuffix("s") for word in name.lower().split("_") if word not in ("", "num", "n")}
