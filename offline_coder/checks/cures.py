@@ -10,6 +10,7 @@ from offline_coder.checks.base_init import with_base_init
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.dataset_reads import with_parts
 from offline_coder.checks.edits import replace_each, replace_expression, replace_statement, replace_uses
+from offline_coder.checks.gpu_only import with_either
 from offline_coder.checks.import_cures import (
     correct_import,
     import_duplicate,
@@ -192,6 +193,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),
     "own-result": (in_its_line(with_own_name, "what is called in line {line} is {subject}_fn"),),
     "mean-of-truths": (in_its_line(with_numbers, "numbers of the truth values in line {line}"),),
+    "gpu-only": (in_its_line(with_either, "line {line} runs without a GPU too"),),
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
