@@ -1,7 +1,7 @@
-"""Known causes: errors that PyTorch explains and whose cause lies elsewhere than in the call that failed.
+"""Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
-A linear layer is made for other inputs than it gets; a batch is compared as if it were one example. As with
-other known errors the change counts only when the run comes farther with it.
+A linear layer is made for other inputs than it gets; a batch is compared as if it were one example; a split
+takes more than there is. As with other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -19,6 +19,9 @@ SHAPES = re.compile(
     r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<wanted>\d+)x(?P<gives>\d+)\)"
 )
 AMBIGUOUS = re.compile(r"Boolean value of Tensor with more than one value is ambiguous")
+TOO_LARGE = re.compile(
+    r"(?P<which>train|test)_size=\d+ should be either positive and smaller than the number"
+)
 LINEAR = "Linear"
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
@@ -36,6 +39,8 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
             yield replace_expression(text, old, str(got)), said
     elif AMBIGUOUS.search(error):
         yield from counted_batch(text, tree, line)
+    elif too_large := TOO_LARGE.search(error):
+        yield from smaller_part(text, tree, line, f"{too_large['which']}_size")
 
 
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
@@ -116,6 +121,17 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
             changed = replace_statement(text, node, [new])
             if changed is not None:
                 yield changed, f"{said} in line {line}, for a whole batch"
+
+
+def smaller_part(text: str, tree: ast.Module, line: int, size: str) -> Iterator[Change]:
+    """A split of scikit-learn that asks for as many as there are, or more: it takes at most half of them."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call) or call.lineno != line or not call.args:
+            continue
+        for keyword in call.keywords:
+            if keyword.arg == size:
+                new = f"min({ast.unparse(keyword.value)}, len({ast.unparse(call.args[0])}) // 2)"
+                yield replace_expression(text, keyword.value, new), f"{size}={new} in line {line}"
 
 
 def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:

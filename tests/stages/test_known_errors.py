@@ -53,6 +53,11 @@ def works(files: Mapping[str, str]) -> bool:
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
         ("    x = torch.ones(3, 4).t()\n    return x.view(12)\n", "x.contiguous().view(12)"),
+        (
+            "    from sklearn.model_selection import train_test_split\n    x = np.ones(8)\n"
+            "    return train_test_split(x, train_size=8)\n",
+            "train_size=min(8, len(x) // 2)",
+        ),
         ("    x = torch.tensor([1, 2])\n    return torch.randn_like(x)\n", "randn_like(x.float())"),
         ("    x = torch.tensor([1, 2])\n    return F.normalize(x, dim=0)\n", "normalize(x.float(), dim=0)"),
         ("    x = torch.tensor([1, 2])\n    return torch.var(x)\n", "var(x.float())"),
