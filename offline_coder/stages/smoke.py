@@ -1,8 +1,8 @@
 """The smoke run: does the repository run in its smallest setting, and what of the plan takes part?
 
-The steps are: import every module, `main.py --help`, and `reproduce.sh --smoke`, all in the sandbox. A run
-that calls nothing of the plan, or nothing of what trains or of what evaluates, has shown nothing, so it
-counts as a failure.
+The steps are: import every module, `main.py --help`, and `reproduce.sh --smoke`, each in the sandbox with a
+copy of its own, side by side. A run that calls nothing of the plan, or nothing of what trains or of what
+evaluates, has shown nothing, so it counts as a failure.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import json
 import os
 import shlex
 import stat
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -106,7 +108,7 @@ REPORT = TypeAdapter(SmokeRun)
 async def smoke_run(
     journal: Journal, modules: Sequence[Module], files: Mapping[str, str], *, gpu: bool = False
 ) -> SmokeRun:
-    """One run of a copy of `files`, at most six minutes long, or how the same run went before. One that
+    """One run of copies of `files`, at most two minutes long, or how the same run went before. One that
     could not be made is tried again, except in a replay. `gpu` shows it the NVIDIA GPUs."""
     planned = {module.path: module.names() for module in modules}
     seen = {"gpu": True} if gpu else {}
@@ -128,17 +130,12 @@ def contained(modules: Sequence[Module], files: Mapping[str, str], gpu: bool) ->
 
 
 def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> SmokeRun:
-    with scratch_folder() as workdir:
-        for path, text in files.items():
-            write_atomic(workdir / path, text)
-        # All is written before the first run: afterwards any folder may be a link that leads outside.
-        write_tracer(workdir / OWN_FOLDER)
-        failures = [*failed_imports(sandbox, modules, workdir)]
-        help_command = [interpreter(), ENTRY_POINT, "--help"]
-        outcome = sandbox.run(help_command, workdir=workdir, limits=LIMITS)
-        if not outcome.ok:
-            failures.append(Failure(f"{ENTRY_POINT} --help", ended(outcome)))
-        outcome, calls = traced(sandbox, workdir)
+    with ThreadPoolExecutor(3) as steps:
+        imports = steps.submit(failed_imports, sandbox, modules, files)
+        helped = steps.submit(failed_help, sandbox, files)
+        run = steps.submit(traced, sandbox, files)
+    failures = [*imports.result(), *helped.result()]
+    outcome, calls = run.result()
     called, uncalled = covered(modules, calls.keys())
     reached = round(sum(calls.values()), 2)
     step = f"{REPRODUCE} --smoke"
@@ -161,22 +158,42 @@ def idle_part(modules: Sequence[Module], called: Sequence[str]) -> str:
     return " and ".join(path for path in WORKING if path in planned - used)
 
 
-def failed_imports(sandbox: Sandbox, modules: Sequence[Module], workdir: Path) -> list[Failure]:
+@contextmanager
+def laid_out(files: Mapping[str, str]) -> Iterator[Path]:
+    """A folder with the files of a repository for one step, out of reach of the others."""
+    with scratch_folder() as workdir:
+        for path, text in files.items():
+            write_atomic(workdir / path, text)
+        yield workdir
+
+
+def failed_imports(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, str]) -> list[Failure]:
     """The modules that cannot be imported, in their order."""
     names = [module.path.removesuffix(".py") for module in modules if module.path != ENTRY_POINT]
     command = [interpreter(), "-c", IMPORT_EACH, json.dumps(names)]
-    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
+    with laid_out(files) as workdir:
+        outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
     failures = reported_failures(outcome.stdout)
     if not outcome.ok:
         failures.append(Failure("import of the modules", ended(outcome)))
     return failures
 
 
-def traced(sandbox: Sandbox, workdir: Path) -> tuple[Outcome, Calls]:
+def failed_help(sandbox: Sandbox, files: Mapping[str, str]) -> list[Failure]:
+    """The entry point, where it does not show its help."""
+    with laid_out(files) as workdir:
+        outcome = sandbox.run([interpreter(), ENTRY_POINT, "--help"], workdir=workdir, limits=LIMITS)
+    return [] if outcome.ok else [Failure(f"{ENTRY_POINT} --help", ended(outcome))]
+
+
+def traced(sandbox: Sandbox, files: Mapping[str, str]) -> tuple[Outcome, Calls]:
     """How reproduce.sh ended in smoke mode, and the functions it called."""
     command = ["env", f"PYTHON={INSIDE}/python", "sh", REPRODUCE, "--smoke"]
-    outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
-    return outcome, read_calls(workdir / OWN_FOLDER)
+    with laid_out(files) as workdir:
+        # The tracer is written before the run: afterwards any folder may be a link that leads outside.
+        write_tracer(workdir / OWN_FOLDER)
+        outcome = sandbox.run(command, workdir=workdir, limits=LIMITS)
+        return outcome, read_calls(workdir / OWN_FOLDER)
 
 
 def write_tracer(own: Path) -> None:
