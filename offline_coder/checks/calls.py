@@ -104,10 +104,7 @@ def _view_of(path: str, modules: Modules, defined: Mapping[str, _Names]) -> _Vie
 # A repair changes one file at a time: what the others call is judged once.
 @lru_cache(maxsize=REMEMBERED)
 def _findings(view: _View) -> tuple[Finding, ...]:
-    try:
-        return tuple(_Reader(view).findings())
-    except RecursionError:  # An expression of a thousand operators cannot be walked.
-        return ()
+    return tuple(_Reader(view).findings())
 
 
 class _Reader:

@@ -29,12 +29,8 @@ def check_names(path: str, text: str) -> tuple[Finding, ...]:
     tree = parse_python(text)
     if tree is None:
         return ()
-    try:
-        seen = checker.Checker(tree, filename=path).messages
-    except RecursionError:
-        return ()
     findings = []
-    for message in seen:
+    for message in checker.Checker(tree, filename=path).messages:
         rule, severity, advice = _RULES.get(type(message), ("pyflakes", "warning", ""))
         said = message.message % message.message_args
         findings.append(

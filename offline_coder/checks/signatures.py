@@ -18,12 +18,9 @@ def outline_of(text: str) -> str:
     tree = parse_python(text)
     if tree is None:
         return ""
-    try:
-        lines = _purpose(tree, "")
-        for node in tree.body:
-            lines += _statement(node, "")
-    except RecursionError:  # one expression of a thousand operators
-        return ""
+    lines = _purpose(tree, "")
+    for node in tree.body:
+        lines += _statement(node, "")
     return "\n".join(lines) + "\n" if lines else ""
 
 
