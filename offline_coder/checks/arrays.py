@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.dataset_reads import TARGETS
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.library_calls import usually_meant
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, returns_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
+from offline_coder.core.usual_names import TARGETS
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 RULE = "array-for-tensor"

@@ -9,10 +9,9 @@ from offline_coder.checks.edits import replace_each
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.source import nodes_of
 from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import INPUTS, TARGETS
 
 OF_ALL = frozenset({"tensors", "dataset", "indices"})
-INPUTS = re.compile(r"(?:^|_)(?:x|data|inputs?|images?|features?|samples?)(?:$|_)", re.IGNORECASE)
-TARGETS = re.compile(r"(?:^|_)(?:y|targets?|labels?)(?:$|_)", re.IGNORECASE)
 OTHERS = re.compile(r"\b(?!Tensor)\w*Dataset\b|\bSubset\b|random_split|datasets\.")
 """What says that there are other data sets than TensorDataset."""
 

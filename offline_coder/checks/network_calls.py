@@ -84,9 +84,9 @@ def misplaced(call: ast.Call, target: Target) -> Iterator[str]:
     """What says that a call gives the inputs where another parameter stands, and something else in their
     place."""
     given = dict(zip(target.shape.positional, map(ast.unparse, call.args), strict=False))
-    theirs = [name for name in given if name in INPUTS]
-    if len(theirs) != 1 or given[theirs[0]] in INPUTS:
+    theirs = [name for name in given if INPUTS.fullmatch(name)]
+    if len(theirs) != 1 or INPUTS.fullmatch(given[theirs[0]]):
         return
     for name, argument in given.items():
-        if argument in INPUTS and name != argument:
+        if INPUTS.fullmatch(argument) and name != argument:
             yield f"{target.name} takes {name!r} there, and the inputs as {theirs[0]!r}"

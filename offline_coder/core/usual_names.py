@@ -1,4 +1,4 @@
-"""The names that code has for a setting, and the one that config.yaml has for it."""
+"""The names that code has for a setting, and the one config.yaml has for it; those of inputs and targets."""
 
 import re
 
@@ -21,8 +21,10 @@ USUAL = {
     **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
 }
 """Other usual names of a setting."""
-INPUTS = frozenset({"x", "input", "inputs", "images", "image", "features", "samples", "data", "batch"})
-"""Usual names of what a network works on."""
+INPUTS = re.compile(r"(?:^|_)(?:x|data|inputs?|images?|features?|samples?)(?:$|_)", re.IGNORECASE)
+"""The word that says of a name that it is what a network works on; alone it is the whole of that."""
+TARGETS = re.compile(r"(?:^|_)(?:y|targets?|labels?)(?:$|_)", re.IGNORECASE)
+"""The word that says of a name that it is what a network should give."""
 
 
 def usual_name(name: str) -> str:

@@ -35,7 +35,7 @@ def usage_of(heads: str, data: Sequence[Resource] = (), network: Sequence[str] =
         trains=TRAINS.search(heads) is not None,
         evaluates=EVALUATES.search(heads) is not None,
         networks=NETWORKS.search(heads) is not None,
-        network=["inputs" if name in INPUTS else name for name in network] or ["inputs"],
+        network=["inputs" if INPUTS.fullmatch(name) else name for name in network] or ["inputs"],
         given=[(name, call_of(dotted)) for name, dotted in functions if dotted in signatures()],
     )
 
@@ -62,5 +62,5 @@ def network_parameters(plan: Plan) -> tuple[str, ...]:
             for method in planned.methods:
                 names = tuple(each.name for each in method.parameters if each.default is None)
                 if method.name == FORWARD.name:
-                    return names if len([name for name in names if name in INPUTS]) == 1 else ()
+                    return names if len(list(filter(INPUTS.fullmatch, names))) == 1 else ()
     return ()

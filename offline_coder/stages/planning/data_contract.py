@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from offline_coder.core.plan import DATA, EVALUATION, Architecture, Module, Parameter, Resource, Routine
 from offline_coder.core.type_names import tuple_elements
+from offline_coder.core.usual_names import TARGETS
 from offline_coder.stages.planning.roles import (
     DATA_TYPES,
     PLAIN,
@@ -34,7 +35,6 @@ OWN_SETTINGS = re.compile(
     r"(?:^|_)(?:epochs?|shuffle|lr|learning_rate|momentum|decay|optimi[sz]er|dropout|adam|betas?|warmup|loss)(?:$|_)"
 )
 """Parameters of no use where data is loaded."""
-TARGETS = re.compile(r"(?:^|_)(?:y|labels?|targets?)(?:$|_)")
 ONE_SPLIT = re.compile(
     r"(?:data_?(?:set_?)?)?(?:split|subset|partition|phase|mode)(?:_(?:name|type))?"
     r"|(?:is_|only_|use_)?(?:train(?:ing)?|val(?:id(?:ation)?)?|dev|test)(?:_only)?"
