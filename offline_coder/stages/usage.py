@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from offline_coder.checks.library_calls import signatures
 from offline_coder.core.plan import DATA, Plan, Resource
-from offline_coder.core.usual_names import INPUTS
+from offline_coder.core.usual_names import INPUTS, TARGETS
 from offline_coder.stages.planning.constructors import is_network
 from offline_coder.stages.planning.library_data import SHIPS
 from offline_coder.stages.planning.networks import FORWARD
@@ -35,7 +35,7 @@ def usage_of(heads: str, data: Sequence[Resource] = (), network: Sequence[str] =
         trains=TRAINS.search(heads) is not None,
         evaluates=EVALUATES.search(heads) is not None,
         networks=NETWORKS.search(heads) is not None,
-        network=["inputs" if INPUTS.fullmatch(name) else name for name in network] or ["inputs"],
+        network=[given_as(name) for name in network] or ["inputs"],
         given=[(name, call_of(dotted)) for name, dotted in functions if dotted in signatures()],
     )
 
@@ -44,6 +44,12 @@ def usage_in(plan: Plan, path: str, heads: str) -> str:
     """What to know for writing definitions of the file `path` of `plan`, which says what gives its data and
     how its network is called."""
     return usage_of(heads, plan.resources if path == DATA else (), network_parameters(plan))
+
+
+def given_as(name: str) -> str:
+    """What training and evaluation have for the parameter `name` of a network: parts of a batch, else what is
+    called as the parameter."""
+    return "inputs" if INPUTS.fullmatch(name) else "targets" if TARGETS.fullmatch(name) else name
 
 
 def call_of(dotted: str) -> str:

@@ -68,7 +68,12 @@ def network(*names: str, name: str = "Net") -> ClassPlan:
 
 @pytest.mark.parametrize(
     ("names", "call"),
-    [(("x",), "model(inputs)"), (("t", "x", "eps"), "model(t, inputs, eps)"), (("a", "b"), "model(inputs)")],
+    [
+        (("x",), "model(inputs)"),
+        (("t", "x", "eps"), "model(t, inputs, eps)"),
+        (("input", "target"), "model(inputs, targets)"),
+        (("a", "b"), "model(inputs)"),
+    ],
 )
 def test_the_network_is_called_as_it_is_planned(names: tuple[str, ...], call: str) -> None:
     layer = Module(path="layer.py", purpose="", classes=(network("first", "second", name="Layer"),))
