@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from offline_coder.checks.edits import add_import, replace_uses, used_names
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.core.finding import Finding
-from offline_coder.core.usual_names import usual_name
+from offline_coder.core.usual_names import alike, usual_name
 
 DEVICE = 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")'
 READ = 'CONFIG = yaml.safe_load(Path(__file__).with_name("config.yaml").read_text(encoding="utf-8"))'
@@ -63,12 +63,14 @@ def usual_attribute(
 
 def with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
     """`text` in which `name` is read from config.yaml below the imports. None where not exactly one setting
-    is called so, or if none is, by another usual name or with its section before it; or where CONFIG is
-    something else."""
+    is called so, or if none is, by another usual name or with its section before it, or is mostly the same
+    number; or where CONFIG is something else."""
     every = list(_places(config))
-    places = [keys for keys in every if keys[-1] == name] or [
-        keys for keys in every if usual_name(keys[-1]) == usual_name(name) or "_".join(keys) == name
-    ]
+    places = (
+        [keys for keys in every if keys[-1] == name]
+        or [keys for keys in every if usual_name(keys[-1]) == usual_name(name) or "_".join(keys) == name]
+        or [keys for keys in every if usual_name(keys[-1]) == alike(name)]
+    )
     if len(places) != 1:
         return None
     return _with_line(text, f"{name} = CONFIG{_subscripts(places[0])}")

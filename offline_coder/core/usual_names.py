@@ -21,6 +21,8 @@ USUAL = {
     **dict.fromkeys(("max_len", "seq_len", "seq_length", "max_seq_len", "max_length"), "sequence_length"),
 }
 """Other usual names of a setting."""
+ALIKE = {"hidden_size": "embedding_size", "embedding_size": "hidden_size"}
+"""Settings that are one number in most networks: a paper that says one of them means the other."""
 INPUTS = re.compile(r"(?:^|_)(?:x|data|inputs?|images?|features?|samples?)(?:$|_)", re.IGNORECASE)
 """The word that says of a name that it is what a network works on; alone it is the whole of that."""
 TARGETS = re.compile(r"(?:^|_)(?:y|targets?|labels?)(?:$|_)", re.IGNORECASE)
@@ -31,6 +33,11 @@ def usual_name(name: str) -> str:
     """The name of a setting in its usual form: `num_layers` gives "layers", `lr` "learning_rate"."""
     plain = re.sub(r"^(num|n|number_of|train|training)_(?=[a-z]{2})", "", name.lower())
     return USUAL.get(name.lower(), USUAL.get(plain, plain))
+
+
+def alike(name: str) -> str:
+    """The usual name of the setting that mostly has the value of `name`; "" where there is none."""
+    return ALIKE.get(usual_name(name), "")
 
 
 def letters_of(name: str) -> str:

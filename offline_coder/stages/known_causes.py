@@ -1,7 +1,8 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
 A linear layer is made for other inputs than it gets; a batch is compared as if it were one example; a split
-takes more than there is. As with other known errors the change counts only when the run comes farther.
+takes more than there is; what is embedded is embedded again; two tensors of one shape are multiplied as
+matrices. As with other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -22,6 +23,10 @@ AMBIGUOUS = re.compile(r"Boolean value of Tensor with more than one value is amb
 TOO_LARGE = re.compile(
     r"(?P<which>train|test)_size=\d+ should be either positive and smaller than the number"
 )
+EMBEDDED = re.compile(r"Expected tensor for argument #\d 'indices'.*but got torch\.FloatTensor")
+MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|shapes cannot be multiplied")
+SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
+PRODUCTS = ("torch.matmul", "torch.bmm", "torch.mm")
 LINEAR = "Linear"
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
@@ -32,6 +37,8 @@ OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
 
 def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
     """What may mend `error`, which came up in `line` of the file `text`, whose `tree` is given."""
+    if MATRICES.search(error):
+        yield from product_by_element(text, tree, line, error)
     if shapes := SHAPES.search(error):
         got, wanted, gives = (int(shapes[part]) for part in ("got", "wanted", "gives"))
         for old in inputs_of_layers(tree, line, wanted, gives):
@@ -39,6 +46,8 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
             yield replace_expression(text, old, str(got)), said
     elif AMBIGUOUS.search(error):
         yield from counted_batch(text, tree, line)
+    elif EMBEDDED.search(error):
+        yield from embedded_once(text, tree, line)
     elif too_large := TOO_LARGE.search(error):
         yield from smaller_part(text, tree, line, f"{too_large['which']}_size")
 
@@ -121,6 +130,36 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
             changed = replace_statement(text, node, [new])
             if changed is not None:
                 yield changed, f"{said} in line {line}, for a whole batch"
+
+
+def product_by_element(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+    """Two tensors of one shape, as the run told, that are multiplied as matrices: element by element."""
+    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(args=[ast.Name(id=left), ast.Name(id=right)], keywords=[]) if (
+                ast.unparse(node.func) in PRODUCTS
+            ):
+                pass
+            case ast.BinOp(left=ast.Name(id=left), op=ast.MatMult(), right=ast.Name(id=right)):
+                pass
+            case _:
+                continue
+        if node.lineno == line and shapes.get(left) is not None and shapes[left] == shapes.get(right):
+            said = f"{left} * {right} in place of {ast.unparse(node)} in line {line}"
+            yield replace_expression(text, node, f"({left} * {right})"), said
+
+
+def embedded_once(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
+    """A layer of the line that embeds what its caller has embedded: what it is given stays as it is."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and call.lineno == line and len(call.args) == 1 and not call.keywords:
+            called, given = ast.unparse(call.func), call.args[0]
+            if called.startswith("self.") and isinstance(given, ast.Name):
+                said = (
+                    f"{given.id}, which is embedded already, in place of {ast.unparse(call)} in line {line}"
+                )
+                yield replace_expression(text, call, given.id), said
 
 
 def smaller_part(text: str, tree: ast.Module, line: int, size: str) -> Iterator[Change]:

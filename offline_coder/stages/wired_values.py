@@ -17,7 +17,7 @@ from typing import Literal
 from offline_coder.checks.source import returns_of
 from offline_coder.core.plan import ConfigValue
 from offline_coder.core.type_names import tuple_elements
-from offline_coder.core.usual_names import usual_name
+from offline_coder.core.usual_names import alike, usual_name
 
 Source = Literal["setting", "result", "default", "made up"]
 Settings = Mapping[str, Mapping[str, ConfigValue]]
@@ -62,6 +62,7 @@ SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_dat
 """What loaders or data sets are that a function gives without names, by their number."""
 TENSOR = "torch.rand(8, 8)"
 ROW = "[0.1] * 8"
+NETWORK_PART = "model"
 MADE_UP = {
     "float": "0.1",
     "bool": "False",
@@ -161,6 +162,13 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset(SAME_WORD.get(part, part) for part in name.lower().split("_") if part)
 
 
+def is_part_of(name: str, part: str, key: str) -> bool:
+    """Whether the setting `key` of the section `part` is called as a parameter and more; in the section of
+    the network without the word that makes a count of it."""
+    about = words_of(usual_name(name) if part == NETWORK_PART else name)
+    return about <= words_of(key)
+
+
 class Values:
     """The settings of a repository and the results so far. `classes` are the names of its classes;
     `torch`: its code uses PyTorch, so a value without a type may be a tensor. `together` are the last
@@ -208,10 +216,10 @@ class Values:
         places = sorted(self._places(kind), key=lambda place: place[0] != section)
         exact = [place for place in places if place[1] == wanted.name]
         usual = [place for place in places if usual_name(place[1]) == usual_name(wanted.name)]
-        words = words_of(wanted.name)
-        longer = [place for place in places if kind in PLAIN and words <= words_of(place[1])]
+        longer = [place for place in places if kind in PLAIN and is_part_of(wanted.name, *place)]
+        nearly = [place for place in places if usual_name(place[1]) == alike(wanted.name)]
         of_a_term = [place for place in places if place[1] == LOSS_WEIGHT and TERM.search(wanted.name)]
-        for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ()), *of_a_term]:
+        for part, key in [*exact, *usual, *(longer if len(longer) == 1 else ()), *of_a_term, *nearly]:
             return f"config[{part!r}][{key!r}]"
         return self._last_of_several(wanted, kind, section)
 

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -29,7 +30,7 @@ def works(files: Mapping[str, str]) -> bool:
     exec(files["model.py"], names)
     try:
         names["f"]()  # type: ignore[operator]
-    except (RuntimeError, TypeError):
+    except (RuntimeError, TypeError, IndexError):
         return False
     return True
 
@@ -84,6 +85,41 @@ def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
     assert changed
     assert new in changed[0].text
     assert changed[0].text.count("\n") == run.files["model.py"].count("\n")
+
+
+TWICE = """class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(4, 3)
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, style):
+        return self.layer(self.embed(style)[..., :3]).reshape(5, 2)
+
+
+def f():
+    return Net()(torch.full((5, 3), 9.0))
+"""
+
+
+def test_what_is_embedded_already_is_not_embedded_again() -> None:
+    changed = [each for each in known_changes(failed(HEAD + TWICE)) if works({each.file: each.text})]
+    assert ["self.layer(style[..., :3])" in each.text for each in changed] == [True]
+
+
+@pytest.mark.parametrize("product", ["torch.matmul(a, b)", "torch.bmm(a, b)", "a @ b"])
+def test_tensors_of_one_shape_are_multiplied_by_element(product: str) -> None:
+    run = failed(
+        f"{HEAD}def f():\n    a, b = torch.ones(2, 3, 4), torch.ones(2, 3, 4)\n    return {product}\n"
+    )
+    told = replace(
+        run.failures[0], text=f"{run.failures[0].text}There: a float32 (2, 3, 4), b float32 (2, 3, 4)\n"
+    )
+    changed = [
+        each for each in known_changes(replace(run, failures=(told,))) if works({each.file: each.text})
+    ]
+    assert ["return (a * b)" in each.text for each in changed] == [True]
+    assert list(known_changes(run)) == []
 
 
 NET = """class Net(nn.Module):

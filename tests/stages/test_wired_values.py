@@ -153,3 +153,17 @@ def test_a_parameter_takes_the_setting_that_papers_call_otherwise(name: str, set
     training = {"loss_weight": 0.01, "beta1": 0.9, "epsilon": 1e-8, "noise_std": [0.0, 0.4]}
     values = Values({"training": training}, frozenset(), torch=True)
     assert values.choose(Wanted(name, "float", default=False), "training", set()).text == setting
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("num_styles", "config['model']['predefined_styles']"),
+        ("hidden_dim", "config['model']['embedding_size']"),
+        ("num_steps", "1"),
+    ],
+)
+def test_a_size_of_the_network_is_the_setting_that_is_nearly_called_so(name: str, text: str) -> None:
+    settings = {"model": {"predefined_styles": 4, "embedding_size": 384}, "training": {"warmup_steps": 100}}
+    values = Values(settings, frozenset(), torch=True)
+    assert values.choose(Wanted(name, "int", default=False), "model", set()).text == text
