@@ -10,6 +10,7 @@ from offline_coder.checks.arrays import check_arrays
 from offline_coder.checks.assumed_sizes import check_assumed
 from offline_coder.checks.attributes import check_attributes
 from offline_coder.checks.base_init import check_base_init
+from offline_coder.checks.batches import check_batches
 from offline_coder.checks.calls import check_calls
 from offline_coder.checks.config_keys import check_config_keys
 from offline_coder.checks.contracts import check_contract
@@ -53,6 +54,7 @@ OF_CODE = (
     check_arrays,
     check_loaders,
     check_same_data,
+    check_batches,
     check_dataset_reads,
     check_network_reads,
     check_network_calls,
