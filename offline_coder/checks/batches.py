@@ -1,19 +1,31 @@
 """Do loops over loaders take as many parts as a batch has? Small models take all that a network wants from
-the loader, also the noise and the time step that nobody put in."""
+the loader, also the noise and the time step that nobody put in: those are made for each batch.
+
+Noise of the shape of the inputs and a step for each example, drawn evenly: Ho et al., Denoising Diffusion
+Probabilistic Models (2020), algorithm 1.
+"""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.dataset_reads import OTHERS
+from offline_coder.checks.edits import replace_expression
 from offline_coder.checks.modules import modules_of
+from offline_coder.checks.rules import Edit, Repository, offered
 from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
+from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ENTRY_POINT
 from offline_coder.core.usual_names import INPUTS, TARGETS
 
 RULE = "batch-parts"
 LOADER, DATASET = "DataLoader", "TensorDataset"
+NOISE = re.compile(r"eps|epsilon|noise")
+STEP = re.compile(r"t|time_?steps?")
+STEPS = "timesteps"
+"""The setting that says how many steps there are."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -30,6 +42,52 @@ def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
         return ()
     (count,) = counts
     return tuple(finding for path, tree in trees.items() for finding in _findings_of(path, tree, count))
+
+
+def made_in_the_loop(
+    config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """A loop that takes noise or time steps from a loader of inputs and targets: it makes them, the steps up
+    to the number that `config`, the loaded config.yaml, has."""
+    text = repository.files[finding.file]
+    if not finding.message.startswith(f"a batch of {finding.subject} has 2 parts"):
+        return
+    for loop in (node for node in nodes_of(tree) if isinstance(node, ast.For)):
+        taken = next((taken for name, taken in _parts_of(loop) if name == finding.subject), None)
+        made = _made(taken) if taken is not None and taken.lineno == finding.line else None
+        first = loop.body[0]
+        if taken is None or made is None or first.lineno == loop.lineno:
+            continue
+        parts, lines = made
+        changed = text.split("\n")
+        changed[first.lineno - 1 : first.lineno - 1] = [" " * first.col_offset + line for line in lines]
+        bracketed = ast.get_source_segment(text, taken, padded=False) or ""
+        new = f"({parts})" if bracketed.startswith("(") else parts
+        new_text: str | None = replace_expression("\n".join(changed), taken, new)
+        if new_text is not None and any(STEPS in line for line in lines):
+            new_text = with_setting(config, new_text, STEPS)
+        yield from offered(
+            finding.file, new_text, f"{' and '.join(lines)} in the loop over {finding.subject}"
+        )
+
+
+def _made(taken: ast.Tuple) -> tuple[str, list[str]] | None:
+    """Inputs and targets as they are taken, and the lines that make what else is taken; None where names do
+    not say what it is."""
+    names = [ast.unparse(each) for each in taken.elts]
+    inputs = [name for name in names if INPUTS.search(name)]
+    targets = [name for name in names if TARGETS.search(name)] or ["targets"]
+    if len(inputs) != 1 or len(targets) != 1:
+        return None
+    (given,), lines = inputs, []
+    for name in names:
+        if NOISE.fullmatch(name):
+            lines.append(f"{name} = torch.randn_like({given})")
+        elif STEP.fullmatch(name):
+            lines.append(f"{name} = torch.randint(0, {STEPS}, (len({given}),), device={given}.device)")
+        elif name not in (*inputs, *targets):
+            return None
+    return f"{given}, {targets[0]}", lines
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -74,18 +132,24 @@ def _taken(function: Function) -> Iterator[tuple[str, ast.Tuple]]:
         each.arg for each in named_parameters(function) if each.annotation and _is_loader(each.annotation)
     }
     for node in ast.walk(function):
-        match node:
-            case ast.For(target=ast.Tuple() as taken, iter=ast.Name(id=name)) if name in loaders:
-                pass
-            case ast.For(
-                target=ast.Tuple(elts=[_, ast.Tuple() as taken]),
-                iter=ast.Call(func=ast.Name(id="enumerate"), args=[ast.Name(id=name)]),
-            ) if name in loaders:
-                pass
-            case _:
-                continue
-        if not any(isinstance(each, ast.Starred) for each in taken.elts):
-            yield name, taken
+        if isinstance(node, ast.For):
+            yield from ((name, taken) for name, taken in _parts_of(node) if name in loaders)
+
+
+def _parts_of(loop: ast.For) -> Iterator[tuple[str, ast.Tuple]]:
+    """What a loop goes over, a name, and the parts that it takes of each; nothing where it takes a rest."""
+    match loop:
+        case ast.For(target=ast.Tuple() as taken, iter=ast.Name(id=name)):
+            pass
+        case ast.For(
+            target=ast.Tuple(elts=[_, ast.Tuple() as taken]),
+            iter=ast.Call(func=ast.Name(id="enumerate"), args=[ast.Name(id=name)]),
+        ):
+            pass
+        case _:
+            return
+    if not any(isinstance(each, ast.Starred) for each in taken.elts):
+        yield name, taken
 
 
 def _is_loader(annotation: ast.expr) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from offline_coder.checks.assumed_sizes import assumed_size
+from offline_coder.checks.batches import made_in_the_loop
 from offline_coder.checks.cures import RULES
 from offline_coder.checks.rules import Rule
 from offline_coder.checks.sized_constructors import sized_constructor
@@ -25,6 +26,7 @@ def settled_by(config: Mapping[str, object]) -> Rules:
         "undefined-name": (partial(undefined_tool, config), partial(usual_value, config)),
         "missing-attribute": (partial(usual_attribute, config),),
         "network-attribute": (partial(usual_of_network, config),),
+        "batch-parts": (partial(made_in_the_loop, config),),
         "signature": (partial(sized_constructor, config),),
     }
 

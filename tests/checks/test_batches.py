@@ -3,6 +3,8 @@
 import pytest
 
 from offline_coder.checks.batches import check_batches
+from offline_coder.checks.mend import mend
+from offline_coder.checks.settled import rules_with
 
 DATA = "from torch.utils.data import TensorDataset\n\n\ndef load(x, y):\n    return TensorDataset(x, y)\n"
 
@@ -41,3 +43,38 @@ def test_what_no_batch_has_is_an_error(loop: str) -> None:
 )
 def test_what_fits_or_cannot_be_told_is_none(loop: str, data: str, kind: str) -> None:
     assert found(loop, data, kind) == []
+
+
+CONFIG: dict[str, object] = {"model": {"timesteps": 50}}
+LOOP = """import torch
+
+
+def train(model, train_loader: torch.utils.data.DataLoader):
+    for LOOP:
+        model(t, inputs, eps)
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "after"),
+    [
+        ("t, inputs, eps in train_loader", "inputs, targets in train_loader"),
+        ("_, (inputs, y, t, eps) in enumerate(train_loader)", "_, (inputs, y) in enumerate(train_loader)"),
+    ],
+)
+def test_noise_and_steps_are_made_in_the_loop(loop: str, after: str) -> None:
+    files = {"data.py": DATA, "training.py": LOOP.replace("LOOP", loop)}
+    text = mend(files, check_batches, rules=rules_with(CONFIG)).files["training.py"]
+    assert f"    for {after}:\n" in text
+    assert "        eps = torch.randn_like(inputs)\n" in text
+    assert "        t = torch.randint(0, timesteps, (len(inputs),), device=inputs.device)\n" in text
+    assert 'timesteps = CONFIG["model"]["timesteps"]\n' in text
+    assert check_batches({**files, "training.py": text}) == ()
+
+
+@pytest.mark.parametrize("loop", ["t, inputs, mask in train_loader", "t, eps, noise in train_loader"])
+def test_what_no_name_says_is_left(loop: str) -> None:
+    files = {"data.py": DATA, "training.py": LOOP.replace("LOOP", loop)}
+    assert mend(files, check_batches, rules=rules_with(CONFIG)).files == files
+    steps = {**files, "training.py": LOOP.replace("LOOP", "t, inputs, eps in train_loader")}
+    assert mend(steps, check_batches, rules=rules_with({})).files == steps
