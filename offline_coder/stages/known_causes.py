@@ -1,8 +1,9 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
-A linear layer is made for other inputs than it gets; a batch is compared as if it were one example; a split
-takes more than there is; what is embedded is embedded again; two tensors of one shape are multiplied as
-matrices. As with other known errors the change counts only when the run comes farther.
+A linear layer is made for other inputs than it gets, or gets the number of a class or a step; a batch is
+compared as if it were one example; a split takes more than there is; what is embedded is embedded again; two
+tensors of one shape are multiplied as matrices. As with other known errors the change counts only when the
+run comes farther.
 """
 
 import ast
@@ -26,6 +27,7 @@ TOO_LARGE = re.compile(
 EMBEDDED = re.compile(r"Expected tensor for argument #\d 'indices'.*but got torch\.FloatTensor")
 MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|shapes cannot be multiplied")
 SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
+NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
 PRODUCTS = ("torch.matmul", "torch.bmm", "torch.mm")
 LINEAR = "Linear"
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -46,6 +48,8 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
             yield replace_expression(text, old, str(got)), said
     elif AMBIGUOUS.search(error):
         yield from counted_batch(text, tree, line)
+    elif NUMBERS.search(error):
+        yield from one_of_many(text, tree, line, error)
     elif EMBEDDED.search(error):
         yield from embedded_once(text, tree, line)
     elif too_large := TOO_LARGE.search(error):
@@ -130,6 +134,36 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
             changed = replace_statement(text, node, [new])
             if changed is not None:
                 yield changed, f"{said} in line {line}, for a whole batch"
+
+
+def one_of_many(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+    """One number for each example in a linear layer of many inputs: the vector that says which of them it is.
+    Only where the constructor says how many there are in a way that can be said in the line too."""
+    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    for call in ast.walk(tree):
+        match call:
+            case ast.Call(func=ast.Attribute() as layer, args=[ast.Name(id=given)], keywords=[]):
+                many = _inputs_of(tree, ast.unparse(layer), line) if call.lineno == line else None
+                if many is not None and re.fullmatch(r"\(\d+,\)", shapes.get(given, "")):
+                    said = f"torch.nn.functional.one_hot({given}, {many}).float()"
+                    yield replace_expression(text, call.args[0], said), f"{said} in line {line}"
+
+
+def _inputs_of(tree: ast.Module, layer: str, line: int) -> str | None:
+    """How many inputs the first linear layer of `layer`, an attribute of the object, takes, as it can be said
+    in `line`: a number, or what the object keeps; None where it cannot."""
+    whole = _class_around(tree, line)
+    given = [node for node in ast.walk(whole) if isinstance(node, ast.Assign)] if whole else []
+    kept = {ast.unparse(node.value): ast.unparse(node.targets[0]) for node in given}
+    for node in given:
+        if ast.unparse(node.targets[0]) == layer:
+            calls = [inner for inner in ast.walk(node.value) if isinstance(inner, ast.Call)]
+            sizes = [inputs for inputs, _ in map(_sizes, calls) if inputs is not None]
+            first = min(sizes, key=lambda size: (size.lineno, size.col_offset), default=None)
+            if first is not None and (number(first) is not None or ast.unparse(first).startswith("self.")):
+                return ast.unparse(first)
+            return kept.get(ast.unparse(first)) if first is not None else None
+    return None
 
 
 def product_by_element(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:

@@ -25,6 +25,11 @@ def failed(text: str, wired: bool = False, path: str = "model.py") -> SmokeRun:
     raise AssertionError("it does not fail")
 
 
+def told(run: SmokeRun, shapes: str) -> SmokeRun:
+    """The run with what it tells of the tensors in the line that failed."""
+    return replace(run, failures=(replace(run.failures[0], text=f"{run.failures[0].text}There: {shapes}\n"),))
+
+
 def works(files: Mapping[str, str]) -> bool:
     names: dict[str, object] = {}
     exec(files["model.py"], names)
@@ -112,14 +117,43 @@ def test_tensors_of_one_shape_are_multiplied_by_element(product: str) -> None:
     run = failed(
         f"{HEAD}def f():\n    a, b = torch.ones(2, 3, 4), torch.ones(2, 3, 4)\n    return {product}\n"
     )
-    told = replace(
-        run.failures[0], text=f"{run.failures[0].text}There: a float32 (2, 3, 4), b float32 (2, 3, 4)\n"
-    )
-    changed = [
-        each for each in known_changes(replace(run, failures=(told,))) if works({each.file: each.text})
-    ]
+    shown = told(run, "a float32 (2, 3, 4), b float32 (2, 3, 4)")
+    changed = [each for each in known_changes(shown) if works({each.file: each.text})]
     assert ["return (a * b)" in each.text for each in changed] == [True]
     assert list(known_changes(run)) == []
+
+
+STEPS = """class Net(nn.Module):
+    def __init__(self, steps: int = 9) -> None:
+        super().__init__()
+        self.steps = steps
+        self.layer = nn.Sequential(nn.Linear(steps, 3), nn.ReLU())
+
+    def forward(self, t):
+        return self.layer(t)
+
+
+def f():
+    return Net()(torch.tensor([1, 2, 8, 0]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer", "many"), [("(steps, 3)", "self.steps"), ("(self.steps, 3)", "self.steps"), ("(9, 3)", "9")]
+)
+def test_the_number_of_a_step_is_told_apart_from_the_others(layer: str, many: str) -> None:
+    run = told(failed(HEAD + STEPS.replace("(steps, 3)", layer)), "t int64 (4,)")
+    changed = [each for each in known_changes(run) if works({each.file: each.text})]
+    assert [f"one_hot(t, {many}).float()" in each.text for each in changed] == [True]
+
+
+def test_many_numbers_or_an_unknown_size_are_left() -> None:
+    unknown = STEPS.replace("(steps, 3)", "(2 * steps, 3)").replace("Net()", "Net(2)")
+    assert "one_hot" not in "".join(
+        each.text
+        for net, shape in ((STEPS, "(4, 2)"), (unknown, "(4,)"))
+        for each in known_changes(told(failed(HEAD + net), f"t int64 {shape}"))
+    )
 
 
 NET = """class Net(nn.Module):
