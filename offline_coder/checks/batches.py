@@ -26,12 +26,15 @@ NOISE = re.compile(r"eps|epsilon|noise")
 STEP = re.compile(r"t|time_?steps?")
 STEPS = "timesteps"
 """The setting that says how many steps there are."""
+PAIR = 2
+"""Inputs and targets."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "batch-parts" in `files` (path -> text): a loop over a loader that its function is given
-    takes another number of parts than every data set of the repository has. Nothing is said where there are
+    takes another number of parts than every data set of the repository has, or a data set is made of more
+    than the inputs and targets that all loops take. Nothing is said where there are
     other data sets than TensorDataset, batches are put together by a function, or numbers differ."""
     data = [text for path, text in files.items() if path != ENTRY_POINT]
     if any(OTHERS.search(text) or "collate_fn" in text for text in data):
@@ -41,6 +44,9 @@ def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     if len(counts) != 1:
         return ()
     (count,) = counts
+    taken = {len(parts.elts) for tree in trees.values() for _, parts in _taken_in(tree)}
+    if count > PAIR and taken == {PAIR}:
+        return tuple(finding for path, tree in trees.items() for finding in _data_of_all(path, tree))
     return tuple(finding for path, tree in trees.items() for finding in _findings_of(path, tree, count))
 
 
@@ -95,9 +101,15 @@ def _parts_made(tree: ast.Module) -> tuple[int, ...]:
     """How many tensors each data set is made of; -1 where that cannot be told."""
     return tuple(
         -1 if any(isinstance(each, ast.Starred) for each in node.args) else len(node.args)
-        for node in nodes_of(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == DATASET
+        for node in _data_sets(tree)
     )
+
+
+def _data_sets(tree: ast.Module) -> Iterator[ast.Call]:
+    """Where a file makes data sets of tensors."""
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == DATASET:
+            yield node
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -111,10 +123,25 @@ def _findings_of(path: str, tree: ast.Module, count: int) -> tuple[Finding, ...]
             advice=_advice(taken, loader),
             subject=loader,
         )
-        for function in nodes_of(tree)
-        if isinstance(function, Function)
-        for loader, taken in _taken(function)
+        for loader, taken in _taken_in(tree)
         if count > 0 and len(taken.elts) != count
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _data_of_all(path: str, tree: ast.Module) -> tuple[Finding, ...]:
+    """The data sets of a file that are made of more than inputs and targets."""
+    return tuple(
+        Finding(
+            file=path,
+            line=node.lineno,
+            rule=RULE,
+            message=f"{ast.unparse(node)} has {len(node.args)} parts, loops take inputs and targets",
+            advice=f"Make a {DATASET}(inputs, targets) of each split.",
+            subject=DATASET,
+        )
+        for node in _data_sets(tree)
+        if path != ENTRY_POINT and len(node.args) > PAIR
     )
 
 
@@ -134,6 +161,13 @@ def _taken(function: Function) -> Iterator[tuple[str, ast.Tuple]]:
     for node in ast.walk(function):
         if isinstance(node, ast.For):
             yield from ((name, taken) for name, taken in _parts_of(node) if name in loaders)
+
+
+def _taken_in(tree: ast.Module) -> Iterator[tuple[str, ast.Tuple]]:
+    """The same of all functions of a file."""
+    for function in nodes_of(tree):
+        if isinstance(function, Function):
+            yield from _taken(function)
 
 
 def _parts_of(loop: ast.For) -> Iterator[tuple[str, ast.Tuple]]:

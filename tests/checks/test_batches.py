@@ -25,6 +25,12 @@ def test_what_no_batch_has_is_an_error(loop: str) -> None:
     assert advice == "Write `for inputs, targets in train_loader:` and make t, eps below it."
 
 
+def test_a_data_set_of_all_splits_is_what_is_wrong() -> None:
+    ((message, advice),) = found("for x, y in train_loader:", DATA.replace("(x, y)\n", "(x, z, y, w)\n"))
+    assert message == "TensorDataset(x, z, y, w) has 4 parts, loops take inputs and targets"
+    assert advice == "Make a TensorDataset(inputs, targets) of each split."
+
+
 @pytest.mark.parametrize(
     ("loop", "data", "kind"),
     [
