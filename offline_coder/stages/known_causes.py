@@ -1,9 +1,9 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
-A linear layer is made for other inputs than it gets, or gets the number of a class or a step; a batch is
-compared as if it were one example; a split takes more than there is; what is embedded is embedded again; two
-tensors of one shape are multiplied as matrices. As with other known errors the change counts only when the
-run comes farther.
+A linear layer is made for other inputs than it gets, or gets the number of a class or a step; weights of one
+example are taken for those of all; a batch is compared as if it were one example; a split takes more than
+there is; what is embedded is embedded again; two tensors of one shape are multiplied as matrices. As with
+other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from offline_coder.checks.assumed_sizes import around
-from offline_coder.checks.edits import replace_expression, replace_statement
+from offline_coder.checks.edits import replace_each, replace_expression, replace_statement
 from offline_coder.checks.source import function_around
 
 Change = tuple[str, str]
@@ -27,6 +27,7 @@ TOO_LARGE = re.compile(
 EMBEDDED = re.compile(r"Expected tensor for argument #\d 'indices'.*but got torch\.FloatTensor")
 MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|shapes cannot be multiplied")
 SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
+UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor b \(\d+\)")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
 PRODUCTS = ("torch.matmul", "torch.bmm", "torch.mm")
 LINEAR = "Linear"
@@ -48,6 +49,8 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
             yield replace_expression(text, old, str(got)), said
     elif AMBIGUOUS.search(error):
         yield from counted_batch(text, tree, line)
+    elif UNLIKE.search(error):
+        yield from of_each_example(text, tree, line, error)
     elif NUMBERS.search(error):
         yield from one_of_many(text, tree, line, error)
     elif EMBEDDED.search(error):
@@ -134,6 +137,23 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
             changed = replace_statement(text, node, [new])
             if changed is not None:
                 yield changed, f"{said} in line {line}, for a whole batch"
+
+
+def of_each_example(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+    """Weights of the first examples that are taken for the first weights of all, as in
+    `weight[0] * a + weight[1] * b` where a row is an example: columns."""
+    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    changes: list[tuple[ast.expr, str]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int(at))) if (
+                node.lineno == line
+            ):
+                if re.fullmatch(r"\(\d+, \d+\)", shapes.get(name, "")):
+                    changes.append((node, f"{name}[:, {at}:{at + 1}]"))
+    if changes:
+        said = ", ".join(new for _, new in changes)
+        yield replace_each(text, changes), f"the weights of each example, {said}, in line {line}"
 
 
 def one_of_many(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:

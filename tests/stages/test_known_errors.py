@@ -156,6 +156,16 @@ def test_many_numbers_or_an_unknown_size_are_left() -> None:
     )
 
 
+def test_each_example_has_its_own_weights() -> None:
+    body = (
+        "    w, a, b = torch.ones(8, 2), torch.ones(8, 5), torch.ones(8, 5)\n    return w[0] * a + w[1] * b\n"
+    )
+    run = told(failed(f"{HEAD}def f():\n{body}"), "w float32 (8, 2), a float32 (8, 5), b float32 (8, 5)")
+    changed = [each for each in known_changes(run) if works({each.file: each.text})]
+    assert ["return w[:, 0:1] * a + w[:, 1:2] * b" in each.text for each in changed] == [True]
+    assert list(known_changes(told(failed(f"{HEAD}def f():\n{body}"), "w float32 (8,)"))) == []
+
+
 NET = """class Net(nn.Module):
     def __init__(self, size: int = 4) -> None:
         super().__init__()
