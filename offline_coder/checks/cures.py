@@ -28,6 +28,7 @@ from offline_coder.checks.name_cures import (
     hand_on,
     import_undefined,
     kept_argument,
+    one_for_many,
     spelled_as_defined,
     spelled_as_there,
     taken_from_its_home,
@@ -167,7 +168,15 @@ def _is_startable(node: ast.stmt) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "undefined-name": (through_self, spelled_as_defined, as_given, hand_on, begin_best, import_undefined),
+    "undefined-name": (
+        through_self,
+        spelled_as_defined,
+        as_given,
+        hand_on,
+        one_for_many,
+        begin_best,
+        import_undefined,
+    ),
     "missing-name": (correct_import,),
     "missing-module": (correct_import,),
     "relative-import": (correct_import,),

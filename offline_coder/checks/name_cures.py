@@ -14,6 +14,7 @@ from offline_coder.checks.edits import (
     replace_expression,
     replace_statement,
     replace_uses,
+    stored_names,
     used_names,
     without_annotations,
 )
@@ -59,6 +60,20 @@ def as_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iter
         yield from offered(
             finding.file, new, f"{given[0]}, which {function.name} is given, in place of {name}"
         )
+
+
+def one_for_many(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A name that is undefined in a function which has it in the other number (target, targets): that one."""
+    name, text = finding.subject, repository.files[finding.file]
+    function = function_around(tree, finding.line)
+    if function is None:
+        return
+    known = {each.arg for each in named_parameters(function)} | set(stored_names(function))
+    other = [each for each in (f"{name}s", name.removesuffix("s")) if each in known and each != name]
+    if len(other) == 1:
+        uses = [use for use in used_names(function) if use.id == name]
+        new = replace_uses(text, uses, name, other[0])
+        yield from offered(finding.file, new, f"{other[0]}, which {function.name} has, in place of {name}")
 
 
 def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

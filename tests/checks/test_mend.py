@@ -201,6 +201,15 @@ def test_a_name_that_a_function_is_given_under_another_is_that(head: str, value:
     assert value in mend({"a.py": text}, check_repository).files["a.py"]
 
 
+@pytest.mark.parametrize(
+    ("taken", "value"),
+    [("targets", "targets + 1"), ("targets, target_", "targets + 1"), ("rows", "target + 1")],
+)
+def test_a_name_in_the_other_number_is_that(taken: str, value: str) -> None:
+    text = f"def train(rows):\n    for {taken} in rows:\n        rows = target + 1\n    return rows\n"
+    assert value in mend({"a.py": text}, check_repository).files["a.py"]
+
+
 def test_a_name_that_becomes_known_shows_what_is_wrong_with_its_use() -> None:
     done = mended(
         main="def main():\n    net = Net()\n    return net\n\n\nif __name__ == '__main__':\n    main()\n"
