@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.edits import Definition, ImportNode, bound_name, used_names
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import is_network, parse_python
 from offline_coder.core.finding import Finding
+from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Routine
 
 Block = Definition | ast.If | ast.For | ast.While | ast.With | ast.Try
 _HEAD = re.compile(r"Write `((?:async )?def .*:)`")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
 _MISSING = frozenset({"missing-class", "missing-function", "missing-method"})
 
 
@@ -50,15 +52,16 @@ class Target:
 
 def targets(text: str, module: Module | None, findings: Sequence[Finding]) -> list[Target]:
     """The targets of `findings`, all of one file with `text`, in their order; those that lead to none are
-    left out. `module` is the file's contract, which says how something missing begins."""
+    left out. A part of a network that nobody defines leads to that, then to where it is used. `module` is
+    the file's contract, which says how something missing begins."""
     tree = parse_python(text)
     if tree is None:
         return []
     found: list[Target] = []
     for finding in findings:
-        target = _target(text, tree, module, finding, findings)
-        if target is not None and all(target.name != other.name for other in found):
-            found.append(target)
+        for target in (_missing_part(text, tree, finding), _target(text, tree, module, finding, findings)):
+            if target is not None and all(target.name != other.name for other in found):
+                found.append(target)
     return found
 
 
@@ -112,6 +115,28 @@ def _target(
     return Target(
         finding.file, name, first, last, " " * node.col_offset, head, "\n".join(shown), tuple(about)
     )
+
+
+def _missing_part(text: str, tree: ast.Module, finding: Finding) -> Target | None:
+    """The class of which a network of the file makes a part and that nothing defines, as an answer that was
+    cut leaves it: a class with the base of that network."""
+    if finding.rule != "undefined-name" or not _CLASS.match(finding.subject):
+        return None
+    for network in filter(is_network, tree.body):
+        made = [
+            ast.unparse(call)
+            for call in ast.walk(network)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == finding.subject
+        ]
+        if made and isinstance(network, ast.ClassDef):
+            base = next(base for base in map(ast.unparse, network.bases) if is_torch_module(base))
+            end = _before_guard(tree, text.rstrip().split("\n"))
+            told = finding.model_copy(
+                update={"message": f"{finding.message}, of which {network.name} is made: {made[0]}"}
+            )
+            head = f"class {finding.subject}({base}):\n"
+            return Target(finding.file, finding.subject, end + 1, end, "", head, "", (told,))
+    return None
 
 
 def _enclosing(tree: ast.Module, line: int) -> tuple[Block, str] | None:

@@ -53,6 +53,32 @@ def test_each_finding_leads_to_the_smallest_definition() -> None:
     ]
 
 
+PARTS = """from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.layers = nn.ModuleList([Layer(size) for _ in range(2)])
+        self.size = SIZE
+
+
+def load():
+    return Loader()
+"""
+
+
+def test_a_part_of_a_network_that_nothing_defines_is_written_before_its_use_is() -> None:
+    errors = [f for f in check_repository({"model.py": PARTS}) if f.rule == "undefined-name"]
+    assert [target.name for target in targets(PARTS, None, errors)] == ["Layer", "Net.__init__", "load"]
+    layer = targets(PARTS, None, errors)[0]
+    assert layer.head == "class Layer(nn.Module):\n"
+    assert layer.findings[0].message.endswith("of which Net is made: Layer(size)")
+    new = layer.applied(PARTS, "class Layer(nn.Module):\n    pass")
+    assert parse_python(new) is not None
+    assert new.endswith("return Loader()\n\n\nclass Layer(nn.Module):\n    pass\n")
+
+
 def test_what_is_missing_stands_before_the_program_starts() -> None:
     (train,) = [t for t in targets(TEXT, MODULE, [_missing("train")]) if t.name == "train"]
     assert (train.first, train.last) == (15, 14)
