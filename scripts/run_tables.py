@@ -9,7 +9,7 @@ import argparse
 import ast
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,13 @@ import yaml
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.ladder import check_folder, read_repository
 from offline_coder.core.errors import BadInput
+from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture, Module
 from offline_coder.runs.checks import Checks
 from offline_coder.runs.folder import RunFolder
 from offline_coder.runs.manifest import Manifest
 
-CONTRACT = ("missing-file", "missing-class", "missing-function", "missing-method", "signature", "stub")
+CONTRACT = ("missing-file", "missing-class", "missing-function", "missing-method", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ def local_imports(files: dict[str, str]) -> int:
     return found
 
 
+def lacking(modules: Sequence[Module], findings: Iterable[Finding]) -> int:
+    """How much of what the plan promises is not there with its parameters, or is only pretended. A helper
+    that nobody planned and that does nothing is not counted here."""
+    names = {
+        (module.path, name)
+        for module in modules
+        for name in (*module.names(), *(m.name for cls in module.classes for m in cls.methods))
+    }
+    return sum(
+        each.rule in CONTRACT
+        or (each.rule == "stub" and (not each.line or (each.file, each.message.split()[0]) in names))
+        for each in findings
+    )
+
+
 def planned(modules: Sequence[Module]) -> int:
     """Classes, methods and functions that the plan promises."""
     methods = sum(len(cls.methods) for module in modules for cls in module.classes)
@@ -64,7 +80,8 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
         (folder / "plan" / "architecture.json").read_text("utf-8")
     )
     checks = Checks.model_validate_json((folder / "checks.json").read_text("utf-8"))
-    rules = Counter(finding.rule for finding in check_folder(repo, architecture))
+    findings = check_folder(repo, architecture)
+    rules = Counter(finding.rule for finding in findings)
     python = [path for path in files if path.endswith(".py")]
     imports = local_imports(files)
     promised = planned(architecture.modules)
@@ -86,7 +103,7 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
         f"{verdicts['repaired']}, {verdicts['stub']}",
         f"{len(ends)}: {sum(end.kept for end in ends)} + {sum(end.spared for end in ends)}",
         str(Share(imports - rules["missing-module"] - rules["missing-name"], imports)),
-        str(Share(max(promised - sum(rules[rule] for rule in CONTRACT), 0), promised)),
+        str(Share(max(promised - lacking(architecture.modules, findings), 0), promised)),
         str(rules["undefined-name"] + rules["stand-in"]),
         str(Share(reads - rules["config-key"], reads)),
         str(Share(modules - min(failed, modules), modules))

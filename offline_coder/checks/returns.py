@@ -21,8 +21,9 @@ MAY_BE_NOTHING = re.compile(r"\b(?:None|Optional|Any|object|NoReturn|Never)\b")
 
 def check_returns(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Findings of rule "returns" in `files` (path -> text). Errors: a function that announces several values
-    and returns one loader, data set or tensor, or that announces a value and returns None everywhere. A
-    warning where it returns several, but another number of them: annotations are often wrong."""
+    and returns one loader, data set or tensor, or that announces a value and returns None everywhere or does
+    nothing at all. A warning where it returns several, but another number of them: annotations are often
+    wrong."""
     return in_each_file(files, _findings_of)
 
 
@@ -31,7 +32,33 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     functions = [
         node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef) and node.returns is not None
     ]
-    return tuple(finding for function in functions for finding in _wrong(path, function))
+    idle = (node for node in tree.body if isinstance(node, ast.FunctionDef) and _does_nothing(node))
+    return (
+        *(finding for function in functions for finding in _wrong(path, function)),
+        *(_idle(path, function) for function in idle),
+    )
+
+
+def _does_nothing(function: ast.FunctionDef) -> bool:
+    """Whether a function that announces a value has no body but `pass` or a docstring."""
+    said = ast.unparse(function.returns) if function.returns is not None else NOTHING
+    empty = all(
+        isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in function.body
+    )
+    return empty and not function.decorator_list and not MAY_BE_NOTHING.search(said)
+
+
+def _idle(path: str, function: ast.FunctionDef) -> Finding:
+    assert function.returns is not None
+    return Finding(
+        file=path,
+        line=function.lineno,
+        rule=RULE,
+        message=f"{function.name} does nothing, but it announces {ast.unparse(function.returns)}",
+        advice="Write what it is for, and return it.",
+        subject=function.name,
+    )
 
 
 def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:

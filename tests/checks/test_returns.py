@@ -14,6 +14,15 @@ def test_nothing_where_a_value_is_announced_is_found() -> None:
     assert messages(text) == ["f announces torch.utils.data.Dataset and returns None"]
 
 
+def test_a_function_that_does_nothing_is_found_where_a_value_is_announced() -> None:
+    assert messages('def f(x) -> int:\n    """Loads."""\n    # Load\n    pass\n') == [
+        "f does nothing, but it announces int"
+    ]
+    nothing = "def f() -> None:\n    pass\n\n\n@marked\ndef g() -> int: ...\n"
+    assert messages(f"{nothing}\n\ndef h() -> int:\n    raise NotImplementedError\n") == []
+    assert messages("class A(Protocol):\n    def f(self) -> int: ...\n") == []
+
+
 @pytest.mark.parametrize(
     ("text", "given"),
     [
