@@ -34,8 +34,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "batch-parts" in `files` (path -> text): a loop over a loader that its function is given
     takes another number of parts than every data set of the repository has, or a data set is made of more
-    than the inputs and targets that all loops take. Nothing is said where there are
-    other data sets than TensorDataset, batches are put together by a function, or numbers differ."""
+    than the inputs and targets that all loops take. Nothing is said where there are other data sets than
+    TensorDataset, batches are put together by a function, or numbers differ."""
     data = [text for path, text in files.items() if path != ENTRY_POINT]
     if any(OTHERS.search(text) or "collate_fn" in text for text in data):
         return ()
