@@ -153,21 +153,27 @@ def _advice(taken: ast.Tuple, loader: str) -> str:
     return f"{loop} and make {', '.join(made)} below it." if made else f"{loop}."
 
 
-def _taken(function: Function) -> Iterator[tuple[str, ast.Tuple]]:
-    """The loaders that a function is given and goes over, with the parts that it takes of each batch."""
-    loaders = {
-        each.arg for each in named_parameters(function) if each.annotation and _is_loader(each.annotation)
+@lru_cache(maxsize=REMEMBERED)
+def _taken_in(tree: ast.Module) -> tuple[tuple[str, ast.Tuple], ...]:
+    """The loaders that functions of a file are given and go over, with the parts taken of each batch."""
+    return tuple(
+        (name, taken)
+        for function in nodes_of(tree)
+        if isinstance(function, Function)
+        for node in ast.walk(function)
+        if isinstance(node, ast.For)
+        for name, taken in _parts_of(node)
+        if name in _loaders_given(function)
+    )
+
+
+def _loaders_given(function: Function) -> set[str]:
+    """The parameters of a function that are loaders by their type."""
+    return {
+        each.arg
+        for each in named_parameters(function)
+        if each.annotation and ast.unparse(each.annotation).rpartition(".")[2] == LOADER
     }
-    for node in ast.walk(function):
-        if isinstance(node, ast.For):
-            yield from ((name, taken) for name, taken in _parts_of(node) if name in loaders)
-
-
-def _taken_in(tree: ast.Module) -> Iterator[tuple[str, ast.Tuple]]:
-    """The same of all functions of a file."""
-    for function in nodes_of(tree):
-        if isinstance(function, Function):
-            yield from _taken(function)
 
 
 def _parts_of(loop: ast.For) -> Iterator[tuple[str, ast.Tuple]]:
@@ -184,7 +190,3 @@ def _parts_of(loop: ast.For) -> Iterator[tuple[str, ast.Tuple]]:
             return
     if not any(isinstance(each, ast.Starred) for each in taken.elts):
         yield name, taken
-
-
-def _is_loader(annotation: ast.expr) -> bool:
-    return ast.unparse(annotation).rpartition(".")[2] == LOADER

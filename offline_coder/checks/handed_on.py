@@ -6,7 +6,7 @@ Small models split a long function in two and forget that the second does not se
 import ast
 from collections.abc import Iterator
 
-from offline_coder.checks.edits import replace_each
+from offline_coder.checks.edits import replace_each, stored_names
 from offline_coder.checks.source import nodes_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -71,5 +71,4 @@ def within(node: Function, line: int) -> bool:
 def bound_in(node: Function) -> set[str]:
     """The parameters of a function and the variables that it gives a value to."""
     names = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
-    stored = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
-    return names | {inner.id for inner in stored if isinstance(inner.ctx, ast.Store)}
+    return names.union(stored_names(node))

@@ -41,8 +41,7 @@ def spelled_as_defined(repository: Repository, finding: Finding, tree: ast.Modul
     defined = {node.name for node in tree.body if isinstance(node, Definition)}
     right = [known for known in sorted(defined) if letters_of(known) == letters_of(name)]
     if len(right) == 1:
-        uses = [use for use in used_names(tree) if use.id == name]
-        new = replace_uses(text, uses, name, right[0])
+        new = under_another_name(text, tree, name, right[0])
         yield from offered(finding.file, new, f"{right[0]} in place of {name}")
 
 
@@ -55,8 +54,7 @@ def as_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iter
         return
     given = [each.arg for each in named_parameters(function) if usual_name(each.arg) == usual_name(name)]
     if len(given) == 1:
-        uses = [use for use in used_names(function) if use.id == name]
-        new = replace_uses(text, uses, name, given[0])
+        new = under_another_name(text, function, name, given[0])
         yield from offered(
             finding.file, new, f"{given[0]}, which {function.name} is given, in place of {name}"
         )
@@ -71,9 +69,14 @@ def one_for_many(repository: Repository, finding: Finding, tree: ast.Module) -> 
     known = {each.arg for each in named_parameters(function)} | set(stored_names(function))
     other = [each for each in (f"{name}s", name.removesuffix("s")) if each in known and each != name]
     if len(other) == 1:
-        uses = [use for use in used_names(function) if use.id == name]
-        new = replace_uses(text, uses, name, other[0])
+        new = under_another_name(text, function, name, other[0])
         yield from offered(finding.file, new, f"{other[0]}, which {function.name} has, in place of {name}")
+
+
+def under_another_name(text: str, where: ast.AST, name: str, other: str) -> str | None:
+    """`text` with `other` in each place of `where` that reads `name`; None where one cannot be replaced."""
+    uses = [use for use in used_names(where) if use.id == name]
+    return replace_uses(text, uses, name, other)
 
 
 def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

@@ -64,11 +64,11 @@ def _findings_of(path: str, function: FunctionNode, targets: Sequence[Target]) -
             continue
         if call.func.id not in networks:
             continue
-        wrong = [(*mismatches(call, target), *misplaced(call, target)) for target in targets]
+        refused = [list(mismatches(call, target)) for target in targets]
+        wrong = [[*refused[at], *misplaced(call, target)] for at, target in enumerate(targets)]
         if not all(wrong):
             continue
-        refused = [len(list(mismatches(call, target))) for target in targets]
-        nearest = min(range(len(targets)), key=lambda at: (refused[at], len(wrong[at])))
+        nearest = min(range(len(targets)), key=lambda at: (len(refused[at]), len(wrong[at])))
         target = targets[nearest]
         yield Finding(
             file=path,

@@ -59,6 +59,11 @@ def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Ite
         yield from smaller_part(text, tree, line, f"{too_large['which']}_size")
 
 
+def told_shapes(error: str) -> dict[str, str]:
+    """The shapes of the tensors in the line that failed, by name, as the tracer adds them to `error`."""
+    return {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+
+
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
     """The numbers that make linear layers, in the class or function around `line`, of `wanted` inputs and, as
     far as it is known, `gives` outputs: those of layers that the line names come first. A number is written
@@ -142,7 +147,7 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
 def of_each_example(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
     """Weights of the first examples that are taken for the first weights of all, as in
     `weight[0] * a + weight[1] * b` where a row is an example: columns."""
-    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    shapes = told_shapes(error)
     changes: list[tuple[ast.expr, str]] = []
     for node in ast.walk(tree):
         match node:
@@ -159,7 +164,7 @@ def of_each_example(text: str, tree: ast.Module, line: int, error: str) -> Itera
 def one_of_many(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
     """One number for each example in a linear layer of many inputs: the vector that says which of them it is.
     Only where the constructor says how many there are in a way that can be said in the line too."""
-    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    shapes = told_shapes(error)
     for call in ast.walk(tree):
         match call:
             case ast.Call(func=ast.Attribute() as layer, args=[ast.Name(id=given)], keywords=[]):
@@ -188,7 +193,7 @@ def _inputs_of(tree: ast.Module, layer: str, line: int) -> str | None:
 
 def product_by_element(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
     """Two tensors of one shape, as the run told, that are multiplied as matrices: element by element."""
-    shapes = {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+    shapes = told_shapes(error)
     for node in ast.walk(tree):
         match node:
             case ast.Call(args=[ast.Name(id=left), ast.Name(id=right)], keywords=[]) if (

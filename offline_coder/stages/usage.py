@@ -62,11 +62,15 @@ def call_of(dotted: str) -> str:
 
 def network_parameters(plan: Plan) -> tuple[str, ...]:
     """What forward() of the last network in the order of building takes without a default, which is made of
-    those before it; nothing where no parameter has a usual name of the inputs."""
-    for path in reversed(plan.build_order.order):
-        for planned in filter(is_network, plan.architecture.module(path).classes):
-            for method in planned.methods:
-                names = tuple(each.name for each in method.parameters if each.default is None)
-                if method.name == FORWARD.name:
-                    return names if len(list(filter(INPUTS.fullmatch, names))) == 1 else ()
-    return ()
+    those before it; nothing where not one parameter has a usual name of the inputs. Without a network, what
+    forward() usually takes."""
+    forwards = (
+        method
+        for path in reversed(plan.build_order.order)
+        for planned in filter(is_network, plan.architecture.module(path).classes)
+        for method in planned.methods
+        if method.name == FORWARD.name
+    )
+    forward = next(forwards, FORWARD)
+    names = tuple(each.name for each in forward.parameters if each.default is None)
+    return names if sum(given_as(name) == "inputs" for name in names) == 1 else ()
