@@ -9,12 +9,11 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.library_calls import usually_meant
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, returns_of
+from offline_coder.checks.source import REMEMBERED, Function, named_parameters, nodes_of, returns_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.core.usual_names import TARGETS
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 RULE = "array-for-tensor"
 DATASET = "TensorDataset"
 NUMPY = frozenset({"np", "numpy"})

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 MODULE_BASES = frozenset({"nn.Module", "torch.nn.Module"})
@@ -56,7 +56,6 @@ TOOLS = ("torch.optim", "torch.optim.lr_scheduler", "torch.utils.data")
 
 CLASSES_REMEMBERED = 4 * REMEMBERED
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Class = tuple[str, str]
 """A class of the repository: the file, and its name at the top level there."""
 
@@ -221,14 +220,14 @@ def _stored_from_outside(tree: ast.Module) -> frozenset[str]:
     )
 
 
-def _methods(node: ast.ClassDef) -> Iterator[FunctionNode]:
-    return (inner for inner in node.body if isinstance(inner, FunctionNode))
+def _methods(node: ast.ClassDef) -> Iterator[Function]:
+    return (inner for inner in node.body if isinstance(inner, Function))
 
 
 @lru_cache(maxsize=CLASSES_REMEMBERED)
 def _given(node: ast.ClassDef) -> frozenset[str]:
     """What stands in a class by name: methods, fields, and whatever is a string in it."""
-    given = {each.name for each in node.body if isinstance(each, FunctionNode | ast.ClassDef)}
+    given = {each.name for each in node.body if isinstance(each, Function | ast.ClassDef)}
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
             given.add(inner.id)
@@ -257,12 +256,12 @@ def _open_ended(node: ast.ClassDef) -> bool:
 
 
 @lru_cache(maxsize=CLASSES_REMEMBERED)
-def _reads(node: ast.ClassDef) -> tuple[tuple[FunctionNode, ast.Attribute], ...]:
+def _reads(node: ast.ClassDef) -> tuple[tuple[Function, ast.Attribute], ...]:
     """Each attribute that a method reads through its first parameter."""
     return tuple(_reads_in(node))
 
 
-def _reads_in(node: ast.ClassDef) -> Iterator[tuple[FunctionNode, ast.Attribute]]:
+def _reads_in(node: ast.ClassDef) -> Iterator[tuple[Function, ast.Attribute]]:
     for method in _methods(node):
         if method.decorator_list and any(
             ast.unparse(mark) in ("staticmethod", "classmethod") for mark in method.decorator_list
@@ -293,7 +292,7 @@ def _learns(node: ast.ClassDef, local: frozenset[str]) -> bool:
             return True
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
-            name = ast.unparse(inner.func).rpartition(".")[2]
+            name = last_name(inner.func)
             layer = name[:1].isupper() and name not in known and not name.endswith("Loss")
             if layer or name in ("from_pretrained", "register_parameter", "load"):
                 return True

@@ -14,7 +14,7 @@ from offline_coder.checks.dataset_reads import OTHERS
 from offline_coder.checks.edits import replace_expression
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.rules import Edit, Repository, offered
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, last_name, named_parameters, nodes_of
 from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ENTRY_POINT
@@ -28,7 +28,6 @@ STEPS = "timesteps"
 """The setting that says how many steps there are."""
 PAIR = 2
 """Inputs and targets."""
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -108,7 +107,7 @@ def _parts_made(tree: ast.Module) -> tuple[int, ...]:
 def _data_sets(tree: ast.Module) -> Iterator[ast.Call]:
     """Where a file makes data sets of tensors."""
     for node in nodes_of(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == DATASET:
+        if isinstance(node, ast.Call) and last_name(node.func) == DATASET:
             yield node
 
 
@@ -172,7 +171,7 @@ def _loaders_given(function: Function) -> set[str]:
     return {
         each.arg
         for each in named_parameters(function)
-        if each.annotation and ast.unparse(each.annotation).rpartition(".")[2] == LOADER
+        if each.annotation and last_name(each.annotation) == LOADER
     }
 
 

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+from offline_coder.checks.source import Function, last_name
 
 # Decorators that leave the parameters as they are written.
 HARMLESS = frozenset({"abstractmethod", "no_grad", "inference_mode", "override"})
@@ -38,12 +38,12 @@ class Target:
     shape: Shape
 
 
-def target_of(name: str, node: FunctionNode, *, bound: bool) -> Target | None:
+def target_of(name: str, node: Function, *, bound: bool) -> Target | None:
     """The shape of a call of `node`; `bound` when it is reached through an object or its class."""
     static = False
     for mark in node.decorator_list:
         called = mark.func if isinstance(mark, ast.Call) else mark
-        word = ast.unparse(called).rpartition(".")[2]
+        word = last_name(called)
         static |= word == "staticmethod"
         if word not in HARMLESS | {"staticmethod", "classmethod"}:
             return None

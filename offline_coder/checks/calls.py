@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.call_shapes import FunctionNode, Shape, Target, mismatches, target_of
+from offline_coder.checks.call_shapes import Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of, returns_of, scope_of
+from offline_coder.checks.source import REMEMBERED, Function, named_parameters, nodes_of, returns_of, scope_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
-Definition = FunctionNode | ast.ClassDef
+Definition = Function | ast.ClassDef
 _Names = tuple[tuple[str, Definition], ...]
 
 _FIELDS = ("dataclass", "NamedTuple", "BaseModel")
@@ -30,11 +30,11 @@ class Lineage:
     classes: tuple[ast.ClassDef, ...]
     closed: bool
 
-    def method(self, name: str) -> FunctionNode | None:
+    def method(self, name: str) -> Function | None:
         """The method that `name` calls."""
         for cls in self.classes:
             for node in cls.body:
-                if isinstance(node, FunctionNode) and node.name == name:
+                if isinstance(node, Function) and node.name == name:
                     return node
         return None
 
@@ -125,11 +125,11 @@ class _Reader:
         made, bound = self._objects(body)
         here = {name: cls for name, cls in objects.items() if name not in bound} | made
         for node in scope_of(body):
-            if isinstance(node, FunctionNode):
+            if isinstance(node, Function):
                 yield from self._calls(node.body, self._with_parameters(here, node))
             elif isinstance(node, ast.ClassDef):
                 for method in node.body:
-                    if isinstance(method, FunctionNode):
+                    if isinstance(method, Function):
                         own = self._with_parameters(here, method)
                         if (first := _self_of(method)) is not None:
                             own[first] = node
@@ -140,7 +140,7 @@ class _Reader:
                 yield from self._unpacked(node, here)
 
     def _with_parameters(
-        self, objects: Mapping[str, ast.ClassDef], node: FunctionNode
+        self, objects: Mapping[str, ast.ClassDef], node: Function
     ) -> dict[str, ast.ClassDef]:
         """The objects that a function knows: those around it, and parameters that say that they are one."""
         own = [arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
@@ -216,7 +216,7 @@ class _Reader:
                 yield from self._unbound(call, function, owner)
         if target is None:
             named = self._definition(function)
-            if isinstance(named, FunctionNode):
+            if isinstance(named, Function):
                 target = target_of(named.name, named, bound=False)
             elif isinstance(named, ast.ClassDef):
                 target = self._constructor(named)
@@ -232,7 +232,7 @@ class _Reader:
                 )
 
     def _missing(self, call: ast.Call, cls: ast.ClassDef, name: str, lineage: Lineage) -> Finding:
-        methods = [n.name for c in lineage.classes for n in c.body if isinstance(n, FunctionNode)]
+        methods = [n.name for c in lineage.classes for n in c.body if isinstance(n, Function)]
         public = [method for method in methods if not method.startswith("__")][:8]
         return Finding(
             file=self.path,
@@ -253,7 +253,7 @@ class _Reader:
         if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
             owner = objects.get(called.value.id)
             known = self._lineage(owner).method(called.attr) if owner else known
-        given = _values_given(known) if isinstance(known, FunctionNode) else None
+        given = _values_given(known) if isinstance(known, Function) else None
         starred = any(isinstance(each, ast.Starred) for each in taken.elts)
         if known is None or given is None or starred or given == len(taken.elts):
             return
@@ -302,7 +302,7 @@ class _Reader:
         return target_of(name, method, bound=True) if method is not None else None
 
 
-def _values_given(function: FunctionNode) -> int | None:
+def _values_given(function: Function) -> int | None:
     """How many values every return of a function gives; None where that varies or cannot be told."""
     counts = {
         len(node.value.elts)
@@ -318,7 +318,7 @@ def _marks(lineage: Lineage) -> list[ast.expr]:
     return [mark for cls in lineage.classes for mark in (*cls.decorator_list, *cls.bases)]
 
 
-def _self_of(method: FunctionNode) -> str | None:
+def _self_of(method: Function) -> str | None:
     """The parameter that is the object; None where there is none or it is the class."""
     marks = {ast.unparse(mark) for mark in method.decorator_list}
     positional = [*method.args.posonlyargs, *method.args.args]

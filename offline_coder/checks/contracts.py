@@ -3,11 +3,9 @@
 import ast
 from collections.abc import Sequence
 
-from offline_coder.checks.source import nodes_of, parse_python
+from offline_coder.checks.source import Function, nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_contract(module: Module, text: str) -> tuple[Finding, ...]:
@@ -80,7 +78,7 @@ def _lineage(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[ast.C
 
 
 def _check_signature(
-    path: str, planned: Routine, found: FunctionNode, shown: str, *, method: bool
+    path: str, planned: Routine, found: Function, shown: str, *, method: bool
 ) -> list[Finding]:
     arguments = found.args
     positional = [*arguments.posonlyargs, *arguments.args]
@@ -161,16 +159,16 @@ def _plain(parameters: Sequence[Parameter]) -> list[Parameter]:
     return [p for p in parameters if p.name.isidentifier() and p.name not in ("self", "cls")]
 
 
-def _routines(body: Sequence[ast.stmt]) -> dict[str, FunctionNode]:
+def _routines(body: Sequence[ast.stmt]) -> dict[str, Function]:
     """Functions of a body, those below if, try and with included; the last of a name wins."""
-    found: dict[str, FunctionNode] = {}
+    found: dict[str, Function] = {}
     for node in _flat(body):
-        if isinstance(node, FunctionNode):
+        if isinstance(node, Function):
             found[node.name] = node
     return found
 
 
-def _class_routines(node: ast.ClassDef) -> dict[str, FunctionNode]:
+def _class_routines(node: ast.ClassDef) -> dict[str, Function]:
     return _routines(node.body)
 
 

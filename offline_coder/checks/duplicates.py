@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from offline_coder.checks.modules import dotted_name
 from offline_coder.checks.skeleton import UNDEFINED
-from offline_coder.checks.source import REMEMBERED, parse_python
+from offline_coder.checks.source import REMEMBERED, Function, parse_python
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definition = Function | ast.ClassDef
 OWN_IN_EACH = frozenset({"main", "parse_args", UNDEFINED})
 COPIED_STATEMENTS = 5
 """Statements of a function from which on the very same ones elsewhere are a copy and no coincidence."""

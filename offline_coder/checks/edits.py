@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import Function, parse_python
 
 REMEMBERED = 4096
 """Answers that are kept: mending asks the same about every name of a file that it did not change."""
 
 Span = tuple[int, int, bytes]
 ImportNode = ast.Import | ast.ImportFrom
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definition = Function | ast.ClassDef
 
 
 def add_import(text: str, statement: str) -> str:
@@ -76,7 +76,7 @@ def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str
     return replace_each(text, ((use, new) for use in uses))
 
 
-def begun_with(text: str, function: ast.FunctionDef | ast.AsyncFunctionDef, line: str) -> str:
+def begun_with(text: str, function: Function, line: str) -> str:
     """`text` with `line` as the first of what `function` does, below its docstring."""
     said = ast.get_docstring(function) is not None and len(function.body) > 1
     first = function.body[1 if said else 0]
@@ -148,7 +148,7 @@ def _annotations(node: ast.AST, source: bytes, starts: list[int]) -> Iterator[tu
     if isinstance(node, ast.arg) and node.annotation is not None:
         start = starts[node.lineno - 1] + node.col_offset + len(node.arg.encode())
         yield node.annotation, (start, _end(node.annotation, starts), b"")
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+    elif isinstance(node, Function) and node.returns is not None:
         begin = starts[node.returns.lineno - 1] + node.returns.col_offset
         arrow = source.rfind(b"->", 0, begin)
         head = len(source[:arrow].rstrip())

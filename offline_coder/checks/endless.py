@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.source import REMEMBERED, is_network, nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, Function, is_network, nodes_of, parse_python
 from offline_coder.core.finding import Finding
 
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue | ast.Assert | ast.Try
@@ -144,7 +144,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield node.arg
     elif isinstance(node, ast.alias):
         yield node.asname or node.name.partition(".")[0]
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    elif isinstance(node, Function):
         yield node.name
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, last_name, nodes_of, parse_python
 from offline_coder.core.finding import Finding, Severity
 from offline_coder.core.plan import ENTRY_POINT
 
@@ -111,7 +111,7 @@ def _actions(tree: ast.Module) -> Iterator[ast.Expr]:
     """Calls that stand at the top of a module, those that set up a library left out."""
     for node in tree.body:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            last = ast.unparse(node.value.func).rpartition(".")[2]
+            last = last_name(node.value.func)
             if not _SETTINGS.fullmatch(last):
                 yield node
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import add_import, grouped, replace_each
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, function_around, nodes_of
+from offline_coder.checks.source import REMEMBERED, function_around, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "gpu-only"
@@ -70,7 +70,7 @@ def _needing(tree: ast.Module) -> Iterator[ast.expr]:
 
 def _devices(call: ast.Call) -> Iterator[ast.Constant]:
     """The arguments of a call that are "cuda", the device."""
-    name = ast.unparse(call.func).rpartition(".")[2]
+    name = last_name(call.func)
     given = [*call.args[:1]] if name in DEVICE_CALLS else []
     for value in (*given, *(keyword.value for keyword in call.keywords if keyword.arg == "device")):
         if isinstance(value, ast.Constant) and str(value.value).partition(":")[0] == "cuda":

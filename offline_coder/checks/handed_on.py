@@ -7,9 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from offline_coder.checks.edits import replace_each, stored_names
-from offline_coder.checks.source import nodes_of
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from offline_coder.checks.source import Function, nodes_of
 
 
 def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:

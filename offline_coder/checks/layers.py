@@ -9,10 +9,9 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, is_network
+from offline_coder.checks.source import REMEMBERED, Function, is_network
 from offline_coder.core.finding import Finding
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 FORWARD = "forward"
 LEARNING = (
     *("Linear", "Bilinear", "Embedding", "Conv", "LSTM", "GRU", "RNN", "MultiheadAttention", "Transformer"),

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from offline_coder.checks.modules import Import, in_each_module
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, nodes_of
 from offline_coder.core.finding import Finding
 
 NAMES = Path(__file__).with_name("library_names.json")
@@ -119,7 +119,7 @@ def _never_evaluated(tree: ast.Module, nodes: tuple[ast.AST, ...]) -> set[ast.AS
     annotations = [
         getattr(node, field, None)
         for node in nodes
-        if late and isinstance(node, ast.arg | ast.AnnAssign | ast.FunctionDef | ast.AsyncFunctionDef)
+        if late and isinstance(node, ast.arg | ast.AnnAssign | Function)
         for field in ("annotation", "returns")
     ]
     return {inner for found in annotations if found is not None for inner in ast.walk(found)}
@@ -138,7 +138,7 @@ def hidden_names(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        elif isinstance(node, Function | ast.ClassDef):
             yield node.name
 
 

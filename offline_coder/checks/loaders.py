@@ -8,10 +8,9 @@ from functools import lru_cache
 from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.edits import add_import, replace_each
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 RULE = "loader-without-targets"
 LOADER, DATASET = "DataLoader", "TensorDataset"
 INPUTS = re.compile(r"(?<![a-z])(?:x|images?|inputs?|features?|data|samples?)(?![a-z])", re.IGNORECASE)
@@ -76,7 +75,7 @@ def _without_targets(tree: ast.Module) -> Iterator[tuple[ast.Name, str]]:
 
 def _loaded(node: ast.AST) -> ast.Name | None:
     """The variable that a loader is made of."""
-    if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] != LOADER:
+    if not isinstance(node, ast.Call) or last_name(node.func) != LOADER:
         return None
     named = [keyword.value for keyword in node.keywords if keyword.arg == "dataset"]
     data = (node.args or named)[:1]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, Function, nodes_of, parse_python
 from offline_coder.core.finding import Finding
 
 
@@ -146,7 +146,7 @@ def _defined(tree: ast.Module) -> frozenset[str]:
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, Function | ast.ClassDef):
             names.add(node.name)
             names.update(
                 name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names

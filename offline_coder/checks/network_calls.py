@@ -5,10 +5,10 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from offline_coder.checks.attributes import MODULE_BASES
-from offline_coder.checks.call_shapes import FunctionNode, Target, mismatches, target_of
+from offline_coder.checks.call_shapes import Target, mismatches, target_of
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.of_the_network import classes_of_networks, networks_given
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import Function, nodes_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import INPUTS
 
@@ -27,7 +27,7 @@ def check_network_calls(files: Mapping[str, str]) -> tuple[Finding, ...]:
         finding
         for path, tree in trees.items()
         for function in (nodes_of(tree) if targets else ())
-        if isinstance(function, FunctionNode)
+        if isinstance(function, Function)
         for finding in _findings_of(path, function, targets)
     )
 
@@ -51,12 +51,12 @@ def _whole_networks(classes: Sequence[ast.ClassDef]) -> list[Target]:
 def _called(network: ast.ClassDef) -> Target | None:
     """What a call of the network reaches; None where that cannot be told."""
     for node in network.body:
-        if isinstance(node, FunctionNode) and node.name == FORWARD:
+        if isinstance(node, Function) and node.name == FORWARD:
             return target_of(f"{network.name}.{FORWARD}", node, bound=True)
     return None
 
 
-def _findings_of(path: str, function: FunctionNode, targets: Sequence[Target]) -> Iterator[Finding]:
+def _findings_of(path: str, function: Function, targets: Sequence[Target]) -> Iterator[Finding]:
     """A finding for each call that fits no network."""
     networks = networks_given(function, MODULE_BASES)
     for call in ast.walk(function):

@@ -8,10 +8,9 @@ from offline_coder.checks.attributes import MODULE_BASES, OF_A_MODULE
 from offline_coder.checks.edits import stored_names
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.parameters import NETWORKS
-from offline_coder.checks.source import named_parameters, nodes_of
+from offline_coder.checks.source import Function, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 NO_NETWORKS = frozenset({"object", "Dataset", "IterableDataset", "DataLoader", "Sampler", "ABC", "Exception"})
 """Usual bases of classes that are no networks."""
 LOOKING = frozenset({"hasattr", "getattr", "setattr", "vars"})

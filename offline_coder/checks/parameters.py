@@ -9,10 +9,9 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses, used_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, named_parameters, parse_python
+from offline_coder.checks.source import REMEMBERED, Function, named_parameters, parse_python
 from offline_coder.core.finding import Finding
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 NETWORKS = frozenset({"model", "network", "net"})
 """Names of parameters that are the network that is trained or measured, unless their type is plain."""
 DATA = frozenset({"data", "dataset", "loader", "dataloader"})

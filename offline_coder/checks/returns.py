@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of, returns_of
+from offline_coder.checks.source import REMEMBERED, last_name, nodes_of, returns_of
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
 
@@ -102,6 +102,6 @@ def _plain_number(node: ast.Return) -> int | None:
     match node.value:
         case ast.Tuple(elts=values) if not any(isinstance(each, ast.Starred) for each in values):
             return len(values)
-        case ast.Call(func=called) if ast.unparse(called).rpartition(".")[2] in ONE_VALUE:
+        case ast.Call(func=called) if last_name(called) in ONE_VALUE:
             return 1
     return None

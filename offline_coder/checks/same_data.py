@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import stored_names, used_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "same-data"
@@ -47,7 +47,7 @@ def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[ast.Name() as name], value=ast.Call(func=called, args=[first, *_])) if (
-                kind := ast.unparse(called).rpartition(".")[2]
+                kind := last_name(called)
             ) in (LOADER, DATASET):
                 given = first if kind == LOADER else node.value
                 names = {each.id for each in used_names(given)}

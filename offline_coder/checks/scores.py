@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import stored_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, nodes_of
+from offline_coder.checks.source import REMEMBERED, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "scores-and-classes"
@@ -73,7 +73,7 @@ def _compared(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
 
 def _called(node: ast.AST) -> str:
     """The last word of what is called; "" where nothing is."""
-    return ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+    return last_name(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _pair(node: ast.AST) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 import ast
 
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import Function, parse_python
 
 MAX_VALUE = 60
 MAX_PURPOSE = 160
@@ -25,7 +25,7 @@ def outline_of(text: str) -> str:
 
 
 def _statement(node: ast.stmt, indent: str) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _public(node.name):
+    if isinstance(node, Function) and _public(node.name):
         word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
         head = f"{indent}{word} {node.name}({ast.unparse(node.args)}){returns}:"
@@ -61,13 +61,11 @@ def _constant(node: ast.Assign | ast.AnnAssign, indent: str) -> list[str]:
     return [f"{indent}{targets[0].id}{kind} = {value if len(value) <= MAX_VALUE else '...'}"]
 
 
-def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, indent: str) -> list[str]:
+def _decorators(node: Function | ast.ClassDef, indent: str) -> list[str]:
     return [f"{indent}@{ast.unparse(decorator)}" for decorator in node.decorator_list]
 
 
-def _purpose(
-    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, indent: str
-) -> list[str]:
+def _purpose(node: ast.Module | ast.ClassDef | Function, indent: str) -> list[str]:
     """The first line of the docstring as a docstring; empty when there is none."""
     said = (ast.get_docstring(node) or "").strip().split("\n")[0][:MAX_PURPOSE].strip()
     if not said:

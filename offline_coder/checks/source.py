@@ -14,6 +14,8 @@ MOST_LEVELS = 150
 """Nodes inside each other, as the terms of a long sum are. What walks a tree by calling itself, `ast.unparse`
 with several calls a level, ends at Python's limit of 1000 calls."""
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 # Every rung asks for the same few files, and a repair changes one of them at a time.
 @functools.lru_cache(maxsize=REMEMBERED)
@@ -54,7 +56,7 @@ def scope_of(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, Function):
             waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif isinstance(node, ast.ClassDef):
             waiting += [*node.decorator_list, *node.bases]
@@ -62,7 +64,7 @@ def scope_of(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
             waiting.extend(ast.iter_child_nodes(node))
 
 
-def returns_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Return]:
+def returns_of(function: Function) -> list[ast.Return]:
     """The returns of a function, not those of functions inside it; none of a generator."""
     own = list(scope_of(function.body))
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
@@ -70,16 +72,21 @@ def returns_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Ret
     return [node for node in own if isinstance(node, ast.Return)]
 
 
-def function_around(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def function_around(tree: ast.Module, line: int) -> Function | None:
     """The innermost function whose body is around `line`."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
     around = [each for each in functions if each.body[0].lineno <= line <= (each.end_lineno or each.lineno)]
     return around[-1] if around else None
 
 
-def named_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.arg, ...]:
+def named_parameters(function: Function) -> tuple[ast.arg, ...]:
     """The parameters of a function without those that take what is left over, `*` and `**`."""
     return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
+def last_name(node: ast.expr) -> str:
+    """The last word of a dotted name: `DataLoader` of `torch.utils.data.DataLoader`."""
+    return ast.unparse(node).rpartition(".")[2]
 
 
 def is_network(node: ast.AST) -> bool:

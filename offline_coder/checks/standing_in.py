@@ -24,12 +24,10 @@ from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.settled import settled_by
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
-from offline_coder.checks.source import function_around
+from offline_coder.checks.source import Function, function_around
 from offline_coder.checks.targets import targets
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def stand_in(

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 
 from offline_coder.checks.skeleton import UNDEFINED, is_stub
-from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.checks.source import REMEMBERED, Function, nodes_of, parse_python
 from offline_coder.core.finding import Finding
 
 _UNFINISHED = re.compile(
@@ -39,7 +39,7 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
         for child in node.body
     }
     for node in nodes_of(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, Function):
             marks = " ".join(ast.dump(mark)[:200] for mark in node.decorator_list)
             if node in protocols or any(word in marks for word in _ABSTRACT):
                 continue

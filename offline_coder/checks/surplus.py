@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from offline_coder.checks.edits import replace_expression
 from offline_coder.checks.rules import Edit, Repository
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 TOO_MANY = re.compile(r" takes (?P<taken>\d+) arguments by position, not (?P<given>\d+)$")
@@ -31,7 +31,7 @@ def without_surplus(repository: Repository, finding: Finding, tree: ast.Module) 
     for call in nodes_of(tree):
         if not isinstance(call, ast.Call) or call.lineno != finding.line or call.keywords:
             continue
-        if len(call.args) != int(said["given"]) or ast.unparse(call.func).split(".")[-1] != finding.subject:
+        if len(call.args) != int(said["given"]) or last_name(call.func) != finding.subject:
             continue
         kept = likest(call.args, parameters)
         if kept is not None:
@@ -55,7 +55,7 @@ def likeness(argument: ast.expr, parameter: str) -> int:
     """2 for a name or an attribute that is called as the parameter, 1 for one that shares a word with it."""
     if not isinstance(argument, ast.Name | ast.Attribute):
         return 0
-    name = ast.unparse(argument).rpartition(".")[2]
+    name = last_name(argument)
     return 2 if name == parameter else int(not words_of(name).isdisjoint(words_of(parameter)))
 
 

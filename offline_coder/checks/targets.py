@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.edits import Definition, ImportNode, bound_name, used_names
-from offline_coder.checks.source import is_network, parse_python
+from offline_coder.checks.source import Function, is_network, parse_python
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Routine
@@ -109,7 +109,7 @@ def _target(
     ]
     kept = [line[node.col_offset :] for line in lines[first - 1 : head_end]]
     planned = [_HEAD.search(other.advice) for other in about if other.rule == "signature"]
-    if planned and planned[0] and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if planned and planned[0] and isinstance(node, Function):
         kept = [*kept[: node.lineno - first], planned[0].group(1)]
     head = "\n".join(kept) + "\n"
     return Target(
@@ -147,7 +147,7 @@ def _enclosing(tree: ast.Module, line: int) -> tuple[Block, str] | None:
             continue
         best = node, node.name if isinstance(node, Definition) else "the block at the end of the file"
         for inner in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and _covers(inner, line):
+            if isinstance(inner, Function) and _covers(inner, line):
                 best = inner, f"{node.name}.{inner.name}" if isinstance(node, ast.ClassDef) else inner.name
     return best
 

@@ -3,8 +3,7 @@
 import ast
 
 from offline_coder.checks.edits import replace_uses, used_names
-
-Method = ast.FunctionDef | ast.AsyncFunctionDef
+from offline_coder.checks.source import Function
 
 
 def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str | None:
@@ -12,7 +11,7 @@ def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str 
     takes, it then also keeps. None where no class and method are around the line, or the object has
     nothing of that name."""
     for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
-        methods = [node for node in owner.body if isinstance(node, Method)]
+        methods = [node for node in owner.body if isinstance(node, Function)]
         around = [node for node in methods if node.lineno <= line <= (node.end_lineno or node.lineno)]
         if not around or around[0].name == "__init__" or _first(around[0]) != "self":
             continue
@@ -37,27 +36,27 @@ def keep_argument(text: str, tree: ast.Module, owner: str, name: str) -> str | N
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == owner:
             for made in node.body:
-                if isinstance(made, Method) and made.name == "__init__" and _first(made) == "self":
+                if isinstance(made, Function) and made.name == "__init__" and _first(made) == "self":
                     return _kept(text, made, name) if _takes(made, name) else None
     return None
 
 
-def _takes(method: Method, name: str) -> bool:
+def _takes(method: Function, name: str) -> bool:
     return name in {argument.arg for argument in (*method.args.args, *method.args.kwonlyargs)}
 
 
-def _first(method: Method) -> str:
+def _first(method: Function) -> str:
     return method.args.args[0].arg if method.args.args else ""
 
 
-def _replaced(text: str, method: Method, name: str) -> str | None:
+def _replaced(text: str, method: Function, name: str) -> str | None:
     """`text` with `self.` before each use of `name` in `method`. None where a use cannot be found in its
     place, as inside an f-string."""
     uses = [use for use in used_names(method) if use.id == name]
     return replace_uses(text, uses, name, f"self.{name}")
 
 
-def _kept(text: str, made: Method, name: str) -> str | None:
+def _kept(text: str, made: Function, name: str) -> str | None:
     """`text` in which the constructor begins by keeping its argument `name`, after super().__init__()."""
     lines = text.split("\n")
     begin = next((node for node in made.body if not _is_text(node)), None)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import replace_statement
 from offline_coder.checks.modules import in_each_file, modules_of
-from offline_coder.checks.source import REMEMBERED, named_parameters, nodes_of
+from offline_coder.checks.source import REMEMBERED, last_name, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "unsaved"
@@ -31,8 +31,7 @@ def without_loading(text: str, tree: ast.Module, line: int) -> str | None:
 def _saves(tree: ast.Module) -> bool:
     """Whether a file calls something that saves."""
     return any(
-        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2].startswith(SAVING)
-        for node in nodes_of(tree)
+        isinstance(node, ast.Call) and last_name(node.func).startswith(SAVING) for node in nodes_of(tree)
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from offline_coder.checks.edits import add_import, begun_with, replace_each, replace_uses, used_names
 from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.rules import Edit, Repository
-from offline_coder.checks.source import function_around, named_parameters
+from offline_coder.checks.source import Function, function_around, named_parameters
 from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 SECTION, OPTIMIZER, LOSS, RATE = "training", "optimizer", "loss", "learning_rate"
 OPTIMIZERS = {name.lower(): name for name in ("Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adadelta")}
 LOSSES = {
