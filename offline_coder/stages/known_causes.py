@@ -10,6 +10,8 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from offline_coder.checks.assumed_sizes import around
 from offline_coder.checks.edits import replace_each, replace_expression, replace_statement
@@ -38,30 +40,43 @@ OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
 }
 
 
-def changes_of_causes(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
-    """What may mend `error`, which came up in `line` of the file `text`, whose `tree` is given."""
-    if MATRICES.search(error):
-        yield from product_by_element(text, tree, line, error)
-    if shapes := SHAPES.search(error):
-        got, wanted, gives = (int(shapes[part]) for part in ("got", "wanted", "gives"))
-        for old in inputs_of_layers(tree, line, wanted, gives):
-            said = f"a layer for {got} inputs in place of {ast.unparse(old)} in line {old.lineno}"
-            yield replace_expression(text, old, str(got)), said
-    elif AMBIGUOUS.search(error):
-        yield from counted_batch(text, tree, line)
-    elif UNLIKE.search(error):
-        yield from of_each_example(text, tree, line, error)
-    elif NUMBERS.search(error):
-        yield from one_of_many(text, tree, line, error)
-    elif EMBEDDED.search(error):
-        yield from embedded_once(text, tree, line)
-    elif too_large := TOO_LARGE.search(error):
-        yield from smaller_part(text, tree, line, f"{too_large['which']}_size")
+@dataclass(frozen=True)
+class FailedLine:
+    """The `line` of the file `text`, whose `tree` is given, in which `error` came up."""
+
+    text: str
+    tree: ast.Module
+    line: int
+    error: str
+
+    @cached_property
+    def shapes(self) -> dict[str, str]:
+        """The shapes of the tensors in the line, by name, as the tracer adds them to the error."""
+        return {match["name"]: match["shape"] for match in SHAPE.finditer(self.error)}
+
+    def calls(self) -> Iterator[ast.Call]:
+        """The calls that begin in the line, the outer ones first."""
+        nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return (node for node in nodes if node.lineno == self.line)
+
+    def replaced(self, old: ast.expr, new: str) -> str:
+        """The file with `new` in the place of `old`."""
+        return replace_expression(self.text, old, new)
 
 
-def told_shapes(error: str) -> dict[str, str]:
-    """The shapes of the tensors in the line that failed, by name, as the tracer adds them to `error`."""
-    return {match["name"]: match["shape"] for match in SHAPE.finditer(error)}
+def changes_of_causes(failed: FailedLine) -> Iterator[Change]:
+    """What may mend the error, from the causes that are known of such."""
+    for error, cure in CAUSES:
+        if error.search(failed.error):
+            yield from cure(failed)
+
+
+def layer_of_other_size(failed: FailedLine) -> Iterator[Change]:
+    """A linear layer that is made for other inputs than it gets: for as many as those."""
+    for told in SHAPES.finditer(failed.error):
+        for old in inputs_of_layers(failed.tree, failed.line, int(told["wanted"]), int(told["gives"])):
+            said = f"a layer for {told['got']} inputs in place of {ast.unparse(old)} in line {old.lineno}"
+            yield failed.replaced(old, told["got"]), said
 
 
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
@@ -125,10 +140,10 @@ def number(node: ast.expr) -> int | None:
     return None
 
 
-def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
+def counted_batch(failed: FailedLine) -> Iterator[Change]:
     """`if a == b: n += 1`, with a and b of a whole batch, adds how many of them are equal."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.If) or node.lineno != line or node.orelse or len(node.body) != 1:
+    for node in ast.walk(failed.tree):
+        if not isinstance(node, ast.If) or node.lineno != failed.line or node.orelse or len(node.body) != 1:
             continue
         (counted,) = node.body
         if (
@@ -139,39 +154,37 @@ def counted_batch(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
         ):
             said = f"{ast.unparse(counted.target)} += ({ast.unparse(node.test)}).sum().item()"
             (new,) = ast.parse(said).body
-            changed = replace_statement(text, node, [new])
+            changed = replace_statement(failed.text, node, [new])
             if changed is not None:
-                yield changed, f"{said} in line {line}, for a whole batch"
+                yield changed, f"{said} in line {failed.line}, for a whole batch"
 
 
-def of_each_example(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+def of_each_example(failed: FailedLine) -> Iterator[Change]:
     """Weights of the first examples that are taken for the first weights of all, as in
     `weight[0] * a + weight[1] * b` where a row is an example: columns."""
-    shapes = told_shapes(error)
     changes: list[tuple[ast.expr, str]] = []
-    for node in ast.walk(tree):
+    for node in ast.walk(failed.tree):
         match node:
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int(at))) if (
-                node.lineno == line
+                node.lineno == failed.line
             ):
-                if re.fullmatch(r"\(\d+, \d+\)", shapes.get(name, "")):
+                if re.fullmatch(r"\(\d+, \d+\)", failed.shapes.get(name, "")):
                     changes.append((node, f"{name}[:, {at}:{at + 1}]"))
     if changes:
-        said = ", ".join(new for _, new in changes)
-        yield replace_each(text, changes), f"the weights of each example, {said}, in line {line}"
+        said = f"the weights of each example, {', '.join(new for _, new in changes)}, in line {failed.line}"
+        yield replace_each(failed.text, changes), said
 
 
-def one_of_many(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+def one_of_many(failed: FailedLine) -> Iterator[Change]:
     """One number for each example in a linear layer of many inputs: the vector that says which of them it is.
     Only where the constructor says how many there are in a way that can be said in the line too."""
-    shapes = told_shapes(error)
-    for call in ast.walk(tree):
+    for call in failed.calls():
         match call:
             case ast.Call(func=ast.Attribute() as layer, args=[ast.Name(id=given)], keywords=[]):
-                many = _inputs_of(tree, ast.unparse(layer), line) if call.lineno == line else None
-                if many is not None and re.fullmatch(r"\(\d+,\)", shapes.get(given, "")):
+                many = _inputs_of(failed.tree, ast.unparse(layer), failed.line)
+                if many is not None and re.fullmatch(r"\(\d+,\)", failed.shapes.get(given, "")):
                     said = f"torch.nn.functional.one_hot({given}, {many}).float()"
-                    yield replace_expression(text, call.args[0], said), f"{said} in line {line}"
+                    yield failed.replaced(call.args[0], said), f"{said} in line {failed.line}"
 
 
 def _inputs_of(tree: ast.Module, layer: str, line: int) -> str | None:
@@ -191,10 +204,10 @@ def _inputs_of(tree: ast.Module, layer: str, line: int) -> str | None:
     return None
 
 
-def product_by_element(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+def product_by_element(failed: FailedLine) -> Iterator[Change]:
     """Two tensors of one shape, as the run told, that are multiplied as matrices: element by element."""
-    shapes = told_shapes(error)
-    for node in ast.walk(tree):
+    shapes = failed.shapes
+    for node in ast.walk(failed.tree):
         match node:
             case ast.Call(args=[ast.Name(id=left), ast.Name(id=right)], keywords=[]) if (
                 ast.unparse(node.func) in PRODUCTS
@@ -204,35 +217,44 @@ def product_by_element(text: str, tree: ast.Module, line: int, error: str) -> It
                 pass
             case _:
                 continue
-        if node.lineno == line and shapes.get(left) is not None and shapes[left] == shapes.get(right):
-            said = f"{left} * {right} in place of {ast.unparse(node)} in line {line}"
-            yield replace_expression(text, node, f"({left} * {right})"), said
+        if node.lineno == failed.line and shapes.get(left) is not None and shapes[left] == shapes.get(right):
+            said = f"{left} * {right} in place of {ast.unparse(node)} in line {failed.line}"
+            yield failed.replaced(node, f"({left} * {right})"), said
 
 
-def embedded_once(text: str, tree: ast.Module, line: int) -> Iterator[Change]:
+def embedded_once(failed: FailedLine) -> Iterator[Change]:
     """A layer of the line that embeds what its caller has embedded: what it is given stays as it is."""
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and call.lineno == line and len(call.args) == 1 and not call.keywords:
+    for call in failed.calls():
+        if len(call.args) == 1 and not call.keywords:
             called, given = ast.unparse(call.func), call.args[0]
             if called.startswith("self.") and isinstance(given, ast.Name):
-                said = (
-                    f"{given.id}, which is embedded already, in place of {ast.unparse(call)} in line {line}"
-                )
-                yield replace_expression(text, call, given.id), said
+                said = f"{given.id}, which is embedded already, in place of {ast.unparse(call)}"
+                yield failed.replaced(call, given.id), f"{said} in line {failed.line}"
 
 
-def smaller_part(text: str, tree: ast.Module, line: int, size: str) -> Iterator[Change]:
+def smaller_part(failed: FailedLine) -> Iterator[Change]:
     """A split of scikit-learn that asks for as many as there are, or more: it takes at most half of them."""
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call) or call.lineno != line or not call.args:
-            continue
+    sizes = {f"{told['which']}_size" for told in TOO_LARGE.finditer(failed.error)}
+    for call in (call for call in failed.calls() if call.args):
         for keyword in call.keywords:
-            if keyword.arg == size:
+            if keyword.arg in sizes:
                 new = f"min({ast.unparse(keyword.value)}, len({ast.unparse(call.args[0])}) // 2)"
-                yield replace_expression(text, keyword.value, new), f"{size}={new} in line {line}"
+                yield failed.replaced(keyword.value, new), f"{keyword.arg}={new} in line {failed.line}"
 
 
 def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
     """The innermost class around `line`."""
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
     return max(classes, key=lambda node: node.lineno, default=None)
+
+
+CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...] = (
+    (MATRICES, product_by_element),
+    (SHAPES, layer_of_other_size),
+    (AMBIGUOUS, counted_batch),
+    (UNLIKE, of_each_example),
+    (NUMBERS, one_of_many),
+    (EMBEDDED, embedded_once),
+    (TOO_LARGE, smaller_part),
+)
+"""What an error looks like, and what may mend its cause."""

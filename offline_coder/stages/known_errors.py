@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from offline_coder.checks.edits import grouped, replace_expression
+from offline_coder.checks.edits import grouped
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT
-from offline_coder.stages.known_causes import Change, changes_of_causes
+from offline_coder.stages.known_causes import Change, FailedLine, changes_of_causes
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 
@@ -98,30 +98,27 @@ def known_changes(run: SmokeRun) -> Iterator[Edit]:
     tree = parse_python(text)
     if tree is None or (run.wired and frame.path == ENTRY_POINT):
         return
-    changes = chain(
-        changed_calls(text, tree, frame.line, traceback.error),
-        changes_of_causes(text, tree, frame.line, traceback.error),
-    )
-    for changed, said in changes:
+    failed = FailedLine(text, tree, frame.line, traceback.error)
+    for changed, said in chain(changed_calls(failed), changes_of_causes(failed)):
         if parse_python(changed) is not None:
             yield Edit(frame.path, changed, said)
 
 
-def changed_calls(text: str, tree: ast.Module, line: int, error: str) -> Iterator[Change]:
+def changed_calls(failed: FailedLine) -> Iterator[Change]:
     """The changes to the calls of the line that failed, where the error is known."""
-    known = next((each for each in KNOWN if each.error.search(error)), None)
+    known = next((each for each in KNOWN if each.error.search(failed.error)), None)
     if known is None:
         return
     calls = [
         node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(failed.tree)
+        if isinstance(node, ast.Call) and node.lineno <= failed.line <= (node.end_lineno or node.lineno)
     ]
     for call in reversed(calls):
         if (old := changed_part(known, call)) is not None:
             new = known.new.format(grouped(old))
-            said = f"{new} in place of {ast.unparse(old)} in line {line}"
-            yield replace_expression(text, old, new), said
+            said = f"{new} in place of {ast.unparse(old)} in line {failed.line}"
+            yield failed.replaced(old, new), said
 
 
 def changed_part(known: KnownError, call: ast.Call) -> ast.expr | None:
