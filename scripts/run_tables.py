@@ -61,7 +61,7 @@ def lacking(modules: Sequence[Module], findings: Iterable[Finding]) -> int:
     }
     return sum(
         each.rule in CONTRACT
-        or (each.rule == "stub" and (not each.line or (each.file, each.message.split()[0]) in names))
+        or (each.rule == "stub" and (not each.line or (each.file, each.subject) in names))
         for each in findings
     )
 

@@ -48,11 +48,11 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
             why = _empty(node.body)
             # A decorator may be the whole work, as for a group of commands.
             if why and not (why == ONLY_DOCSTRING and node.decorator_list):
-                found.append(_stub(path, node.lineno, f"{node.name} {why}"))
+                found.append(_stub(path, node.lineno, f"{node.name} {why}", node.name))
         elif isinstance(node, ast.ClassDef) and not (node.bases or node.decorator_list):
             why = _empty(node.body)
             if why and why != ONLY_DOCSTRING:
-                found.append(_stub(path, node.lineno, f"{node.name} {why}"))
+                found.append(_stub(path, node.lineno, f"{node.name} {why}", node.name))
     found += _stand_ins(path, tree)
     for number, line in enumerate(text.split("\n"), start=1):
         if match := _UNFINISHED.search(line[:500]):
@@ -104,7 +104,13 @@ def _empty(body: list[ast.stmt]) -> str:
     return ""
 
 
-def _stub(path: str, line: int, message: str) -> Finding:
+def _stub(path: str, line: int, message: str, subject: str = "") -> Finding:
     return Finding(
-        file=path, line=line, rule="stub", message=message, severity="warning", advice="Write the real body."
+        file=path,
+        line=line,
+        rule="stub",
+        message=message,
+        severity="warning",
+        advice="Write the real body.",
+        subject=subject,
     )
