@@ -12,6 +12,7 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.data_contract import with_data_contract
 from offline_coder.stages.planning.given import without_given
+from offline_coder.stages.planning.left_open import MOST, left_open
 from offline_coder.stages.planning.networks import FORWARD, of_a_network, with_networks
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
@@ -27,6 +28,8 @@ from offline_coder.stages.prompting import Context, render_prompt
 MOST_OF_APPROACH = len("The method of this paper ") + 120
 """Characters, as the grammar has it."""
 OFFERED_KINDS = frozenset({"model", "training"})
+WARMER, OTHER_SEED = 0.7, 10
+"""How an answer is asked for that was no design at first: likeliest words would be the same again."""
 MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
@@ -72,6 +75,12 @@ class Draft(Value):
     training: DraftPart
     evaluation: DraftPart
 
+    def signatures(self) -> tuple[str, ...]:
+        """Those of all functions and methods."""
+        parts = (self.data, *self.components, self.model, self.training, self.evaluation)
+        methods = (method for part in parts for planned in part.classes for method in planned.methods)
+        return (*methods, *(function for part in parts for function in part.functions))
+
 
 async def design(
     engine: Engine,
@@ -81,29 +90,32 @@ async def design(
     settings: StageSettings,
 ) -> Architecture:
     """The architecture, without its calls, for the paper with this `title`. Its last module is main.py, and
-    each requirement has a module that answers for it. Raises what `ask_shape` raises."""
+    each requirement has a module that answers for it. A form that was given back unfilled is asked for
+    once more, warmer, and the fuller of the two counts. Raises what `ask_shape` raises."""
     offered = [requirement for requirement in requirements if requirement.kind in OFFERED_KINDS]
     offered = offered[: settings.offered_requirements]
-    draft = await ask_shape(
-        engine,
-        "planning:architecture",
-        context.messages(
-            render_prompt(
-                "planning/architecture.md.j2",
-                limit=settings.max_components,
-                requirements=describe_requirements(offered, SHOWN_STATEMENT),
-            )
-        ),
-        grammar(
-            "architecture",
-            max_components=settings.max_components,
-            requirements=some_of([requirement.id for requirement in offered]),
-        ),
-        Draft,
-        settings.sampling(settings.architecture_tokens, constrained=True),
-        settings.seed,
+    task = render_prompt(
+        "planning/architecture.md.j2",
+        limit=settings.max_components,
+        requirements=describe_requirements(offered, SHOWN_STATEMENT),
     )
-    return with_owners(architecture_of(draft, title), requirements)
+    constraint = grammar(
+        "architecture",
+        max_components=settings.max_components,
+        requirements=some_of([requirement.id for requirement in offered]),
+    )
+    messages = context.messages(task)
+
+    async def drafted(temperature: float, seed: int) -> Draft:
+        heated = settings.model_copy(update={"temperature": temperature})
+        sampling = heated.sampling(settings.architecture_tokens, constrained=True)
+        return await ask_shape(engine, "planning:architecture", messages, constraint, Draft, sampling, seed)
+
+    drafts = [await drafted(settings.temperature, settings.seed)]
+    if left_open(drafts[0].signatures()) > MOST:
+        drafts.append(await drafted(max(WARMER, settings.temperature), settings.seed + OTHER_SEED))
+    fullest = min(drafts, key=lambda draft: left_open(draft.signatures()))
+    return with_owners(architecture_of(fullest, title), requirements)
 
 
 def some_of(ids: list[str]) -> dict[str, object]:

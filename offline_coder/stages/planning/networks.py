@@ -141,8 +141,12 @@ def network(planned: ClassPlan) -> ClassPlan:
 
 def of_a_network(methods: Sequence[Routine]) -> tuple[Routine, ...]:
     """The methods that a network has: none that would replace what PyTorch has, such as train(), and always
-    the one that PyTorch calls, forward()."""
-    kept = tuple(method for method in methods if method.name not in PYTORCH_OWN)
+    the one that PyTorch calls, forward(), which takes something."""
+    kept = tuple(
+        FORWARD if method.name == FORWARD.name and not method.parameters else method
+        for method in methods
+        if method.name not in PYTORCH_OWN
+    )
     return kept if any(method.name == FORWARD.name for method in kept) else (*kept, FORWARD)
 
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Collection
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.checks.library import may_exist
 from offline_coder.core.plan import Parameter, Routine
+from offline_coder.stages.planning.left_open import filled_name, is_left_open
 
 OWN = frozenset({"self", "cls"})
-KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES})
+KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES}) - {"type"}
+"""The names that a type is made of. `x: type` says that there is one."""
 HIDING = frozenset({"torch", "nn", "np", "numpy", "F"})
 """Names of parameters that would hide what every module of the repository imports."""
 AN_ID = re.compile(r"^[rs]\d+(?:_\d+)*(?:_|$)")
@@ -125,8 +127,9 @@ def routine_of(signature: str) -> Routine:
     inner, _, returns = rest.rpartition(") -> ")
     parameters = [parameter_of(part) for part in split_parameters(inner)]
     said = [each for each in parameters if each.name not in {*OWN, ""} and each.type.lower() != NOTHING]
+    said = [each for each in said if not is_left_open(each.name)]
     return Routine(
-        name=python_name(name.strip()),
+        name=python_name(filled_name(name.strip())),
         parameters=well_ordered(without_counting(said)),
         returns=python_expression(returns.strip()),
     )

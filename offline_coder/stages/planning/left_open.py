@@ -1,0 +1,29 @@
+"""Words that stand where a name was to be filled in: `train_function_name_here(parameters_here: type)`.
+
+Small models leave them in a form that they were to fill in, of long papers above all. What stands before
+them often is a name already, `train`; a parameter says nothing.
+"""
+
+import re
+from collections.abc import Iterable
+
+WORDS = re.compile(r"(?:_(?:function|method|class|parameter)s?_?names?)?(?:_here)?$")
+HERE = re.compile(r"_here\b|_(?:function|method|class|parameter)_?name\b")
+MOST = 0.5
+"""The share of signatures with such words above which an answer is no design."""
+
+
+def filled_name(name: str) -> str:
+    """`name` without such words at its end; `name` itself where nothing else would be left."""
+    return WORDS.sub("", name) or name
+
+
+def is_left_open(name: str) -> bool:
+    """Whether a parameter's `name` ends in such words."""
+    return filled_name(name) != name
+
+
+def left_open(signatures: Iterable[str]) -> float:
+    """The share of `signatures` in which such words stand."""
+    marks = [HERE.search(signature) is not None for signature in signatures]
+    return sum(marks) / len(marks) if marks else 0.0
