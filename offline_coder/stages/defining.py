@@ -230,7 +230,7 @@ def stopped_inside(answer: Answer, frame: Frame) -> bool:
     if not answer.cut or (answer.reason == "length" and repeats(answer.code) is not None):
         return False
     kept = answer.whole()
-    rest = answer.code[len(kept) :].lstrip("\n")
+    rest = answer.code[len(kept) :].strip("\n") or kept.rstrip("\n").rpartition("\n")[2]
     return len(kept) > len(frame.begun) and rest[:1] in (" ", "\t")
 
 

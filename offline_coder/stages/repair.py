@@ -180,8 +180,11 @@ async def ask_code(
         return Answer(tidy_code(frame.begun), "length", asked=False)
     sampling = settings.sampling(budget, stop=(FENCE, *frame.ends))
     completion = await engine.complete(Request(purpose, messages, sampling, seed, watch="python"))
-    code = tidy_code(code_of(frame.begun + completion.text, "python"))
+    text = frame.begun + completion.text
     reason, tokens = completion.finish_reason, completion.output_tokens
+    code = tidy_code(code_of(text, "python"))
+    if reason != "stop":
+        code = with_open_end(code, text)
     return Answer(code, reason, begun=len(frame.begun), tokens=tokens, room=budget)
 
 
@@ -223,6 +226,13 @@ def retry_task(task: str, found: tuple[Finding, ...], code: str) -> str:
     return render_prompt(
         "repair/syntax.md.j2", task=task, language="Python", findings=found[:3], excerpt=excerpt
     )
+
+
+def with_open_end(code: str, text: str) -> str:
+    """`code`, taken from an answer `text` that was ended; without a line end where the last line has none in
+    the answer, for then more of that line might have come: `return a` of `return a + b`."""
+    last = text.rpartition("\n")[2].rstrip()
+    return code.removesuffix("\n") if last and code.endswith(f"{last}\n") else code
 
 
 def tidy_code(text: str) -> str:

@@ -97,7 +97,7 @@ def test_nothing_usable_at_all_is_a_stub() -> None:
 
 def test_an_answer_that_turns_in_circles_is_cut() -> None:
     loop = "    def run(self) -> int:\n        return 1\n" + "    x = 1\n" * 200
-    file, _ = written(loop, "    return a\n", finish_reason="length")
+    file, _ = written(loop, "    return a\n", "\n", finish_reason="length")
     assert file.text.count("x = 1") < 10
     assert "cut Net back to its last whole statement" in file.repairs
 
@@ -157,16 +157,22 @@ def test_a_class_whose_constructor_turns_in_circles_goes_on_with_its_next_method
     assert file.ends[0].reason == "circles"
 
 
-def test_an_answer_that_was_cut_goes_on_from_its_last_whole_statement() -> None:
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "    b = a + 1\n    return (b +",
+        "    b = a + 1\n    return a",
+        "    b = a + 1\n    # Two are",
+        "    b = a + 1\n    ",
+        "    b = a + 1\n",
+    ],
+)
+def test_an_answer_that_was_cut_goes_on_from_its_last_whole_statement(cut: str) -> None:
     asked: list[Request] = []
 
     def answer(request: Request) -> Completion:
         asked.append(request)
-        texts = (
-            "    def run(self) -> int:\n        return 1\n",
-            "    b = a + 1\n    return (b +",
-            "    return b\n",
-        )
+        texts = ("    def run(self) -> int:\n        return 1\n", cut, "    return b\n")
         reasons: tuple[FinishReason, ...] = ("stop", "length", "stop")
         at = len(asked) - 1
         return Completion(
