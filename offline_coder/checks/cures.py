@@ -36,6 +36,7 @@ from offline_coder.checks.name_cures import (
 )
 from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import NETWORKS, with_given
+from offline_coder.checks.plain_numbers import with_tensors_of_numbers
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import function_around
@@ -202,6 +203,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "dataset-attribute": (in_its_line(with_parts, "the tensors of the data set in line {line}"),),
     "own-result": (in_its_line(with_own_name, "what is called in line {line} is {subject}_fn"),),
     "mean-of-truths": (in_its_line(with_numbers, "numbers of the truth values in line {line}"),),
+    "number-for-tensor": (in_its_line(with_tensors_of_numbers, "a tensor of {subject} in line {line}"),),
     "gpu-only": (in_its_line(with_either, "line {line} runs without a GPU too"),),
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "unused-parameter": (use_given,),

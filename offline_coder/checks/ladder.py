@@ -31,6 +31,7 @@ from offline_coder.checks.of_the_network import check_network_reads
 from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
+from offline_coder.checks.plain_numbers import check_plain_numbers
 from offline_coder.checks.returns import check_returns
 from offline_coder.checks.same_data import check_same_data
 from offline_coder.checks.scores import check_scores
@@ -62,6 +63,7 @@ OF_CODE = (
     check_own_results,
     check_unsaved,
     check_truths,
+    check_plain_numbers,
     check_scores,
     check_gpu_only,
     check_idle_optimizers,

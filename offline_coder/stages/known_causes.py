@@ -1,12 +1,13 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
-A linear layer is made for other inputs than it gets, or gets the number of a class or a step; weights of one
-example are taken for those of all; a batch is compared as if it were one example; a split takes more than
-there is; what is embedded is embedded again; two tensors of one shape are multiplied as matrices. As with
-other known errors the change counts only when the run comes farther.
+A linear layer is made for other inputs than it gets, gets them in parts, or gets the number of a class or a
+step; weights of one example are taken for those of all; a batch is compared as if it were one example; a
+split takes more than there is; what is embedded is embedded again; two tensors of one shape are multiplied
+as matrices. As with other known errors the change counts only when the run comes farther.
 """
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator
@@ -248,8 +249,24 @@ def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
     return max(classes, key=lambda node: node.lineno, default=None)
 
 
+def put_together(failed: FailedLine) -> Iterator[Change]:
+    """What a linear layer takes as one part and gets as several, such as the heads of an attention or the
+    channels of an image: the last parts together, where they have as many numbers as it takes."""
+    for told in SHAPES.finditer(failed.error):
+        for call in failed.calls():
+            given = call.args[0] if len(call.args) == 1 and not call.keywords else None
+            if not isinstance(given, ast.Name) or given.id not in failed.shapes:
+                continue
+            sizes = [int(size) for size in re.findall(r"\d+", failed.shapes[given.id])]
+            for first in range(len(sizes) - 2, 0, -1):
+                if math.prod(sizes[first:]) == int(told["wanted"]):
+                    said = f"{given.id}.flatten({first})"
+                    yield failed.replaced(given, said), f"{said} in line {failed.line}"
+
+
 CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...] = (
     (MATRICES, product_by_element),
+    (SHAPES, put_together),
     (SHAPES, layer_of_other_size),
     (AMBIGUOUS, counted_batch),
     (UNLIKE, of_each_example),

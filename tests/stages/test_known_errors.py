@@ -112,6 +112,26 @@ def test_what_is_embedded_already_is_not_embedded_again() -> None:
     assert ["self.layer(style[..., :3])" in each.text for each in changed] == [True]
 
 
+@pytest.mark.parametrize(
+    ("shape", "size", "new"),
+    [
+        ((2, 3, 4, 5), 20, ["x.flatten(2)"]),
+        ((2, 3, 4, 5), 60, ["x.flatten(1)"]),
+        ((2, 3, 4), 24, []),
+        ((2, 3, 4), 7, []),
+    ],
+)
+def test_parts_are_put_together_where_a_layer_takes_them_as_one(
+    shape: tuple[int, ...], size: int, new: list[str]
+) -> None:
+    text = f"{HEAD}def f():\n    x, layer = torch.ones{shape}, nn.Linear({size}, 2)\n    return layer(x)\n"
+    edits = [
+        each for each in known_changes(told(failed(text), f"x float32 {shape}")) if "flatten" in each.means
+    ]
+    assert [each.means.partition(" in ")[0] for each in edits] == new
+    assert all(works({"model.py": each.text}) for each in edits)
+
+
 @pytest.mark.parametrize("product", ["torch.matmul(a, b)", "torch.bmm(a, b)", "a @ b"])
 def test_tensors_of_one_shape_are_multiplied_by_element(product: str) -> None:
     run = failed(
