@@ -13,7 +13,7 @@ from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.wired_values import MADE_UP, TENSOR, words_of
 
 INPUTS, TARGETS, MADE = "made_inputs", "made_targets", "made_up"
-FITTING_NAMES = frozenset({INPUTS, TARGETS, MADE, "fitting_data", "fits"})
+FITTING_NAMES = frozenset({INPUTS, TARGETS, MADE, "fitting_data", "fits", "tried_with"})
 DATASET = f"torch.utils.data.TensorDataset({INPUTS}, {TARGETS})"
 LOADER = f"torch.utils.data.DataLoader({DATASET}, batch_size=4)"
 DATA = frozenset({TENSOR, *(MADE_UP[kind] for kind in ("LongTensor", "Dataset", "DataLoader"))})

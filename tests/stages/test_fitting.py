@@ -49,6 +49,15 @@ def test_networks_for_images_and_for_tokens_are_fitted_too(tmp_path: Path, input
     assert smoke(tmp_path, {**FILES, "model.py": model}).status == "passed"
 
 
+def test_a_network_that_takes_nothing_is_given_that_with_which_it_comes_farthest(tmp_path: Path) -> None:
+    forward = (
+        "batch, words, width = x.size()\n        return self.head(self.layer(x).view(batch, words, 2, -1))\n"
+    )
+    model = MODEL.replace("return self.head(self.layer(x))\n", forward)
+    run = smoke(tmp_path, {**FILES, "model.py": model})
+    assert "mat1 and mat2 shapes cannot be multiplied" in run.failures[0].text
+
+
 def test_a_full_run_makes_nothing_up() -> None:
     text = wired_entry(PLAN, FILES)
     main = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == "main")
