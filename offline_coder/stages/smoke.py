@@ -30,6 +30,7 @@ from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.sandbox.protocol import WORKDIR, Limits, Outcome, Sandbox
 from offline_coder.sandbox.scratch import scratch_folder
 from offline_coder.sandbox.view import interpreter
+from offline_coder.stages.tracebacks import shortened
 
 LIMITS = Limits(seconds=120, memory_bytes=4 << 30, output_bytes=1 << 20, processes=64)
 SHOWN_CHARACTERS = 3000
@@ -240,7 +241,7 @@ def reported_failures(output: str) -> list[Failure]:
     for line in output.splitlines():
         try:
             report = json.loads(line)
-            found.append(Failure(str(report["step"]), str(report["failure"])[-SHOWN_CHARACTERS:]))
+            found.append(Failure(str(report["step"]), shortened(str(report["failure"]), SHOWN_CHARACTERS)))
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return found
@@ -252,4 +253,4 @@ def ended(outcome: Outcome) -> str:
         return f"no end within {LIMITS.seconds} seconds"
     if outcome.over:
         return f"over the limit of {outcome.over}"
-    return (outcome.stderr or outcome.stdout)[-SHOWN_CHARACTERS:]
+    return shortened(outcome.stderr or outcome.stdout, SHOWN_CHARACTERS)

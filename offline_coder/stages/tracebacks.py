@@ -64,3 +64,21 @@ def traceback_of(text: str, files: Mapping[str, str]) -> Traceback | None:
         return None
     said = [line for line in lines[after:] if line.strip() and not line.startswith("    ")]
     return Traceback(tuple(frames), "\n".join(said)[:ERROR_CHARACTERS])
+
+
+def shortened(text: str, most: int) -> str:
+    """`text`, the output of a run, in about `most` characters: its end. Of a traceback that is longer the
+    calls in libraries are left out first, of which a network of networks has six a layer, and its first
+    line stays."""
+    _, found, last = text.rpartition(BEGINNING)
+    if len(text) <= most or not found:
+        return text[-most:]
+    kept, own = [], True
+    for line in last.split("\n"):
+        if (frame := FRAME.match(line)) is not None:
+            own = not frame["file"].startswith(("/", "<")) or frame["file"].startswith(f"{WORKDIR}/")
+        elif not line.startswith("  "):
+            own = True
+        if own:
+            kept.append(line)
+    return f"{BEGINNING}\n" + "\n".join(kept).lstrip("\n")[-most:]

@@ -22,7 +22,7 @@ from offline_coder.stages.corrections import LineEdit
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
-from offline_coder.stages.tracebacks import traceback_of
+from offline_coder.stages.tracebacks import shortened, traceback_of
 from tests.stages.conftest import plan_of_two
 
 MODULES = (
@@ -268,6 +268,42 @@ def test_a_traceback_is_told_without_calls_outside() -> None:
 )
 def test_what_is_no_traceback_of_the_repository_is_none(text: str) -> None:
     assert traceback_of(text, FILES) is None
+
+
+def test_a_long_traceback_loses_the_calls_in_libraries_first() -> None:
+    library = "".join(
+        f'  File "/usr/lib/torch/nn/modules/module.py", line {line}, in _call\n    return call(x)\n'
+        "           ^^^^^^^\n"
+        for line in range(20)
+    )
+    text = (
+        f'a warning\nTraceback (most recent call last):\n  File "main.py", line 2, in main\n    half(1)\n'
+        f'{library}  File "/repo/model.py", line 2, in half\n    return x / 0\n           ~~^~~\n{library}'
+        "ZeroDivisionError: division by zero\nThere: x float32 (8, 4)\n"
+    )
+    short = shortened(text, 1000)
+    assert short == (
+        'Traceback (most recent call last):\n  File "main.py", line 2, in main\n    half(1)\n'
+        '  File "/repo/model.py", line 2, in half\n    return x / 0\n           ~~^~~\n'
+        "ZeroDivisionError: division by zero\nThere: x float32 (8, 4)\n"
+    )
+    assert shortened(text, 10_000) == text
+    files = {"main.py": "def main():\n    half(1)\n", **HALVES}
+    assert traceback_of(short, files) == traceback_of(text, files)
+
+
+def test_a_traceback_of_a_recursion_keeps_its_beginning_and_its_end() -> None:
+    calls = '  File "main.py", line 2, in main\n    main()\n' * 500
+    short = shortened(f"Traceback (most recent call last):\n{calls}RecursionError: too deep\n", 300)
+    told = traceback_of(short, {"main.py": "def main():\n    main()\n"})
+    assert told is not None
+    assert told.error == "RecursionError: too deep"
+    assert len(short) < 350
+
+
+@given(st.text(max_size=300), st.integers(1, 100))
+def test_other_output_is_shortened_to_its_end(text: str, most: int) -> None:
+    assert shortened(text, most) == text[-most:]
 
 
 @given(st.text(alphabet='\n "File,line in<>x.py0123456789main', max_size=200))
