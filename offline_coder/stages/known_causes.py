@@ -1,9 +1,10 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
 A linear layer is made for other inputs than it gets, gets them in parts, or gets the number of a class or a
-step; weights of one example are taken for those of all; a batch is compared as if it were one example; a
-split takes more than there is; what is embedded is embedded again; two tensors of one shape are multiplied
-as matrices. As with other known errors the change counts only when the run comes farther.
+step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
+as if it were one example; a split takes more than there is; what is embedded is embedded again; two tensors
+of one shape are multiplied as matrices; class numbers are taken for scores; an attribute has nearly the name
+that is read. As with other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -13,10 +14,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 from offline_coder.checks.assumed_sizes import around
 from offline_coder.checks.edits import replace_each, replace_expression, replace_statement
-from offline_coder.checks.source import function_around
+from offline_coder.checks.source import function_around, is_network, last_name, named_parameters
 
 Change = tuple[str, str]
 """The changed file, and the change in words."""
@@ -32,6 +34,9 @@ MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|
 SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
 UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor b \(\d+\)")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
+SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
+OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
+SHARES = ("softmax", "log_softmax")
 PRODUCTS = ("torch.matmul", "torch.bmm", "torch.mm")
 LINEAR = "Linear"
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -54,6 +59,10 @@ class FailedLine:
     def shapes(self) -> dict[str, str]:
         """The shapes of the tensors in the line, by name, as the tracer adds them to the error."""
         return {match["name"]: match["shape"] for match in SHAPE.finditer(self.error)}
+
+    def sizes(self, name: str) -> list[int]:
+        """The sizes of the tensor `name`; none where they were not told."""
+        return [int(size) for size in re.findall(r"\d+", self.shapes.get(name, ""))]
 
     def calls(self) -> Iterator[ast.Call]:
         """The calls that begin in the line, the outer ones first."""
@@ -255,13 +264,71 @@ def put_together(failed: FailedLine) -> Iterator[Change]:
     for told in SHAPES.finditer(failed.error):
         for call in failed.calls():
             given = call.args[0] if len(call.args) == 1 and not call.keywords else None
-            if not isinstance(given, ast.Name) or given.id not in failed.shapes:
+            if not isinstance(given, ast.Name):
                 continue
-            sizes = [int(size) for size in re.findall(r"\d+", failed.shapes[given.id])]
+            sizes = failed.sizes(given.id)
             for first in range(len(sizes) - 2, 0, -1):
                 if math.prod(sizes[first:]) == int(told["wanted"]):
                     said = f"{given.id}.flatten({first})"
                     yield failed.replaced(given, said), f"{said} in line {failed.line}"
+
+
+def missing_layer(failed: FailedLine) -> Iterator[Change]:
+    """A network that adds what it has computed to one of its inputs, or takes one from the other, and lacks
+    the layer that brings it to the size of that input: a linear one."""
+    whole, forward = _class_around(failed.tree, failed.line), function_around(failed.tree, failed.line)
+    made = next((node for node in whole.body if _is_constructor(node)), None) if whole else None
+    if whole is None or forward is None or made is None or not is_network(whole):
+        return
+    inputs = {each.arg for each in named_parameters(forward)}
+    layer = next(
+        name for name in (f"output_layer{at}" for at in ("", *range(2, 99))) if name not in failed.text
+    )
+    for node in ast.walk(forward):
+        match node:
+            case ast.BinOp(left=ast.Name() as one, right=ast.Name() as other, op=ast.Add() | ast.Sub()) if (
+                node.lineno == failed.line
+            ):
+                for computed, given in ((one, other), (other, one)):
+                    sizes, wanted = failed.sizes(computed.id), failed.sizes(given.id)
+                    if given.id in inputs and computed.id not in inputs and sizes[:-1] == wanted[:-1] != []:
+                        kind = ast.unparse(whole.bases[0]).removesuffix("Module") + LINEAR
+                        new = f"self.{layer} = {kind}({sizes[-1]}, {wanted[-1]})"
+                        text = failed.replaced(computed, f"self.{layer}({computed.id})")
+                        yield with_statement_after(text, made.body[-1], new), f"{new}, for {given.id}"
+
+
+def _is_constructor(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(node, ast.FunctionDef) and node.name == "__init__"
+
+
+def with_statement_after(text: str, statement: ast.stmt, new: str) -> str:
+    """`text` with the line `new` after `statement`, as far in as that."""
+    lines = text.split("\n")
+    lines.insert(statement.end_lineno or statement.lineno, " " * statement.col_offset + new)
+    return "\n".join(lines)
+
+
+def name_that_is_there(failed: FailedLine) -> Iterator[Change]:
+    """An attribute that an object has, which Python names itself, for the one that is read."""
+    for told in SUGGESTED.finditer(failed.error):
+        for node in ast.walk(failed.tree):
+            if isinstance(node, ast.Attribute) and node.lineno == failed.line and node.attr == told["read"]:
+                new = f"{ast.unparse(node.value)}.{told['there']}"
+                yield failed.replaced(node, new), f"{new}, which is there, in line {failed.line}"
+
+
+def told_as_scores(failed: FailedLine) -> Iterator[Change]:
+    """The numbers of classes of which shares are taken beside scores: one for the class, none for others."""
+    for call in failed.calls():
+        given = call.args[0] if call.args else None
+        if not isinstance(given, ast.Name) or last_name(call.func) not in SHARES:
+            continue
+        for scores in failed.shapes:
+            examples, *classes = failed.sizes(scores)
+            if len(classes) == 1 and failed.sizes(given.id) == [examples]:
+                new = f"F.one_hot({given.id}, {scores}.size(-1)).float()"
+                yield failed.replaced(call, new), f"{new} in place of {ast.unparse(call)}"
 
 
 CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...] = (
@@ -270,7 +337,10 @@ CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], 
     (SHAPES, layer_of_other_size),
     (AMBIGUOUS, counted_batch),
     (UNLIKE, of_each_example),
+    (UNLIKE, missing_layer),
     (NUMBERS, one_of_many),
+    (OF_NUMBERS, told_as_scores),
+    (SUGGESTED, name_that_is_there),
     (EMBEDDED, embedded_once),
     (TOO_LARGE, smaller_part),
 )

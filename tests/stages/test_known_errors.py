@@ -132,6 +132,81 @@ def test_parts_are_put_together_where_a_layer_takes_them_as_one(
     assert all(works({"model.py": each.text}) for each in edits)
 
 
+NETWORK = f"""{HEAD}class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.timesteps = 3
+        self.body = nn.Linear(2, 8)
+
+    def forward(self, x, noise):
+        out = self.body(x)
+        return out + noise
+
+
+def f():
+    x = torch.ones(5, 2)
+    return Net()(x, x)
+"""
+
+
+def changed_forward(line: str, shapes: str) -> list[str]:
+    """What may mend the network whose forward() ends in `line`."""
+    run = told(failed(NETWORK.replace("return out + noise", line)), shapes)
+    edits = list(known_changes(run))
+    assert all(works({"model.py": each.text}) for each in edits)
+    return [each.means for each in edits]
+
+
+@pytest.mark.parametrize("line", ["return out + noise", "return noise - out"])
+def test_a_network_gets_the_layer_that_it_lacks_at_its_end(line: str) -> None:
+    means = changed_forward(line, "out float32 (5, 8), noise float32 (5, 2)")
+    assert means == ["self.output_layer = nn.Linear(8, 2), for noise"]
+
+
+def test_its_name_is_another_where_that_is_taken() -> None:
+    line = "output_layer = out\n        return out + noise"
+    means = changed_forward(line, "out float32 (5, 8), noise float32 (5, 2)")
+    assert means == ["self.output_layer2 = nn.Linear(8, 2), for noise"]
+
+
+@pytest.mark.parametrize(
+    ("line", "shapes"),
+    [
+        ("return out + x", "out float32 (4, 8), x float32 (5, 2)"),
+        ("return out + noise", "out float32 (5, 8)"),
+        (
+            "noise = noise * 1\n        other = noise[:, :1].repeat(1, 3)\n        return other + out",
+            "other float32 (5, 3), out float32 (5, 8)",
+        ),
+    ],
+)
+def test_other_tensors_that_do_not_fit_get_no_layer(line: str, shapes: str) -> None:
+    assert changed_forward(line, shapes) == []
+
+
+def test_class_numbers_are_no_scores() -> None:
+    text = (
+        f"{HEAD}def f():\n    scores, classes = torch.ones(3, 4), torch.tensor([0, 1, 3])\n"
+        "    return F.kl_div(F.log_softmax(scores, dim=-1), F.softmax(classes, dim=-1), "
+        "reduction='batchmean')\n"
+    )
+    run = told(failed(text), "scores float32 (3, 4), classes int64 (3,)")
+    edits = [each for each in known_changes(run) if works({"model.py": each.text})]
+    (means,) = [each.means for each in edits]
+    assert means.startswith(
+        "F.one_hot(classes, scores.size(-1)).float() in place of F.softmax(classes, dim=-1)"
+    )
+
+
+def test_an_attribute_is_read_by_the_name_that_python_names() -> None:
+    run = failed(NETWORK.replace("return out + noise", "return x * self.num_timesteps"))
+    # Python's own traceback, which a program that ends with an error prints, says it.
+    text = run.failures[0].text.rstrip("\n") + ". Did you mean: 'timesteps'?\n"
+    (edit,) = known_changes(replace(run, failures=(replace(run.failures[0], text=text),)))
+    assert edit.means == "self.timesteps, which is there, in line 15"
+    assert works({"model.py": edit.text})
+
+
 @pytest.mark.parametrize("product", ["torch.matmul(a, b)", "torch.bmm(a, b)", "a @ b"])
 def test_tensors_of_one_shape_are_multiplied_by_element(product: str) -> None:
     run = failed(
