@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import Modules, modules_of
-from offline_coder.checks.source import REMEMBERED, Function, last_name, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, constructor_of, last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 MODULE_BASES = frozenset({"nn.Module", "torch.nn.Module"})
@@ -145,7 +145,7 @@ class _Repository:
         given = {name for cls in family for name in _given(cls)} | self.stored | set(dir(object))
         given |= _stored_by(family)
         given |= OF_A_MODULE if line.network else set()
-        made = next((method for method in _methods(node) if method.name == "__init__"), None)
+        made = constructor_of(node)
         for method, use in _reads(node):
             if use.attr in given or use.attr.startswith("_"):
                 continue
@@ -173,9 +173,7 @@ class _Repository:
         if None in lines.values() or any(_learns(self.classes[key], local) for key in networks):
             return
         for path, name in networks:
-            made = next(
-                (each for each in _methods(self.classes[path, name]) if each.name == "__init__"), None
-            )
+            made = constructor_of(self.classes[path, name])
             if made is not None:
                 yield Finding(
                     file=path,

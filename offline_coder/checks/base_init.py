@@ -7,11 +7,10 @@ from functools import lru_cache
 
 from offline_coder.checks.edits import begun_with
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, is_network, nodes_of
+from offline_coder.checks.source import CONSTRUCTOR, REMEMBERED, is_network, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "no-base-init"
-CONSTRUCTOR = "__init__"
 BEGIN = "super().__init__()"
 
 

@@ -85,6 +85,13 @@ def begun_with(text: str, function: Function, line: str) -> str:
     return "\n".join(lines)
 
 
+def ended_with(text: str, function: Function, line: str) -> str:
+    """`text` with `line` as the last of what `function` does."""
+    lines = text.split("\n")
+    lines.insert(function.end_lineno or function.lineno, f"{' ' * function.body[0].col_offset}{line}")
+    return "\n".join(lines)
+
+
 def remove_definition(text: str, node: Definition) -> str | None:
     """`text` without `node` and its decorators; None where other code shares its lines."""
     first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses
+from offline_coder.checks.edits import ended_with, replace_expression, replace_statement, replace_uses
 from offline_coder.checks.library import library_names
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, Function, is_network
+from offline_coder.checks.source import REMEMBERED, Function, constructor_of, is_network
 from offline_coder.core.finding import Finding
 
 FORWARD = "forward"
@@ -56,9 +56,7 @@ def layer_made_once(text: str, tree: ast.Module, line: int) -> str | None:
     """`text` in which the layer that a method makes in `line` is made at the end of the constructor and kept
     in `self`. None where it needs what only the method has, or there is no constructor before it."""
     for owner, method, statement, name in _made_in_calls(tree):
-        made = next(
-            (node for node in owner.body if isinstance(node, Function) and node.name == "__init__"), None
-        )
+        made = constructor_of(owner)
         if statement.lineno != line or made is None or made.lineno > method.lineno:
             continue
         bound = [n for n in ast.walk(method) if isinstance(n, ast.Name) and n.id == name]
@@ -70,11 +68,7 @@ def layer_made_once(text: str, tree: ast.Module, line: int) -> str | None:
         loads = [use for use in bound if isinstance(use.ctx, ast.Load)]
         kept_in_self = replace_uses(text, loads, name, f"self.{name}")
         without = replace_statement(kept_in_self, statement, []) if kept_in_self is not None else None
-        if without is None:
-            return None
-        lines = without.split("\n")
-        lines.insert(made.end_lineno or made.lineno, f"{' ' * made.body[0].col_offset}self.{name} = {layer}")
-        return "\n".join(lines)
+        return None if without is None else ended_with(without, made, f"self.{name} = {layer}")
     return None
 
 

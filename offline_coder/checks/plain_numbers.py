@@ -3,7 +3,7 @@ small models write what the paper has as a formula; PyTorch refuses it.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_each, stored_names
@@ -63,40 +63,43 @@ def _of_numbers(tree: ast.Module) -> Iterator[ast.Call]:
 
 def _kept(owner: ast.ClassDef) -> frozenset[str]:
     """What an object of the class keeps that is a number: `self.x`, given a value once and a number then."""
-    kept: set[str] = set()
-    given = [
-        (method, target, node.value)
-        for method in owner.body
-        if isinstance(method, Function)
+    methods = [node for node in owner.body if isinstance(node, Function)]
+    stored = [
+        ast.unparse(node)
+        for method in methods
         for node in ast.walk(method)
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Attribute)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     ]
-    names = [ast.unparse(target) for _, target, _ in given]
-    for (method, _, value), name in zip(given, names, strict=True):
-        if names.count(name) == 1 and value and _is_number(value, _named(method, frozenset(kept))):
-            kept.add(name)
-    return frozenset(kept)
+    once = frozenset(name for name in stored if stored.count(name) == 1)
+    kept = frozenset[str]()
+    for method in methods:
+        kept |= _named(method, kept, once) & once
+    return kept
 
 
-def _named(function: Function, kept: frozenset[str]) -> frozenset[str]:
+def _named(function: Function, kept: frozenset[str], once: frozenset[str] = frozenset()) -> frozenset[str]:
     """The names that are numbers in a function: parameters that say so and names given a number, each given
-    no other value; and what the object keeps, `kept`."""
+    no other value; what the object keeps, `kept`; and what it is given in the function, if that is `once`."""
     stored = stored_names(function)
     known = set(kept)
     for each in named_parameters(function):
         if each.annotation and ast.unparse(each.annotation) in NUMBERS and each.arg not in stored:
             known.add(each.arg)
+    once = once.union(name for name in stored if stored.count(name) == 1)
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if stored.count(name) == 1:
-                if _is_number(value, known):
-                    known.add(name)
+            case ast.Assign(targets=targets, value=value):
+                pass
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                targets = [target]
+            case _:
+                continue
+        if _is_number(value, known):
+            known |= once.intersection(map(ast.unparse, targets))
     return frozenset(known)
 
 
-def _is_number(node: ast.expr, known: set[str] | frozenset[str]) -> bool:
+def _is_number(node: ast.expr, known: Set[str]) -> bool:
     """Whether an expression is a number, as far as it can be seen."""
     match node:
         case ast.Constant(value=value):
@@ -109,12 +112,12 @@ def _is_number(node: ast.expr, known: set[str] | frozenset[str]) -> bool:
             return _is_number(left, known) and _is_number(right, known)
         case ast.Call(func=ast.Name(id=name)):
             return name in GIVE_NUMBERS
-        case ast.Call(func=ast.Attribute(attr="size"), args=[_], keywords=[]):
-            return True
-        case ast.Subscript(value=ast.Attribute(attr="shape"), slice=ast.Constant() | ast.UnaryOp()):
-            return True
-        case ast.Subscript(
-            value=ast.Call(func=ast.Attribute(attr="size"), args=[]), slice=ast.Constant() | ast.UnaryOp()
+        case (
+            ast.Call(func=ast.Attribute(attr="size"), args=[_], keywords=[])
+            | ast.Subscript(
+                value=ast.Attribute(attr="shape") | ast.Call(func=ast.Attribute(attr="size"), args=[]),
+                slice=ast.Constant() | ast.UnaryOp(),
+            )
         ):
             return True
     return False

@@ -15,6 +15,7 @@ MOST_LEVELS = 150
 with several calls a level, ends at Python's limit of 1000 calls."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+CONSTRUCTOR = "__init__"
 
 
 # Every rung asks for the same few files, and a repair changes one of them at a time.
@@ -82,6 +83,12 @@ def function_around(tree: ast.Module, line: int) -> Function | None:
 def named_parameters(function: Function) -> tuple[ast.arg, ...]:
     """The parameters of a function without those that take what is left over, `*` and `**`."""
     return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
+def constructor_of(owner: ast.ClassDef) -> Function | None:
+    """The constructor that a class has of its own; None where it has none."""
+    methods = (node for node in owner.body if isinstance(node, Function))
+    return next((method for method in methods if method.name == CONSTRUCTOR), None)
 
 
 def last_name(node: ast.expr) -> str:

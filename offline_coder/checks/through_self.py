@@ -3,7 +3,7 @@
 import ast
 
 from offline_coder.checks.edits import replace_uses, used_names
-from offline_coder.checks.source import Function
+from offline_coder.checks.source import CONSTRUCTOR, Function, constructor_of
 
 
 def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str | None:
@@ -13,9 +13,9 @@ def read_through_self(text: str, tree: ast.Module, name: str, line: int) -> str 
     for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
         methods = [node for node in owner.body if isinstance(node, Function)]
         around = [node for node in methods if node.lineno <= line <= (node.end_lineno or node.lineno)]
-        if not around or around[0].name == "__init__" or _first(around[0]) != "self":
+        if not around or around[0].name == CONSTRUCTOR or _first(around[0]) != "self":
             continue
-        made = next((node for node in methods if node.name == "__init__"), None)
+        made = constructor_of(owner)
         held = any(
             isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store)
             for node in ast.walk(owner)
@@ -35,9 +35,9 @@ def keep_argument(text: str, tree: ast.Module, owner: str, name: str) -> str | N
     that name."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == owner:
-            for made in node.body:
-                if isinstance(made, Function) and made.name == "__init__" and _first(made) == "self":
-                    return _kept(text, made, name) if _takes(made, name) else None
+            made = constructor_of(node)
+            if made is not None and _first(made) == "self":
+                return _kept(text, made, name) if _takes(made, name) else None
     return None
 
 

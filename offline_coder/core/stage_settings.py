@@ -59,6 +59,10 @@ class StageSettings(Value):
         others = self.overview_tokens + self.architecture_tokens + self.config_tokens + self.analysis_tokens
         return max(context - others - 2 * self.code_tokens - TASK_TOKENS, int(context * SMALLEST_PAPER_SHARE))
 
+    def warmer(self, least: float) -> "StageSettings":
+        """These settings with a temperature of at least `least`, for what was said in vain already."""
+        return self.model_copy(update={"temperature": max(least, self.temperature)})
+
     def sampling(self, max_tokens: int, *, stop: tuple[str, ...] = (), constrained: bool = False) -> Sampling:
         """Sampling for one answer. A constrained answer goes without the repetition penalty: JSON
         repeats its punctuation and its keys by right."""

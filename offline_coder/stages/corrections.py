@@ -105,8 +105,8 @@ async def corrections(
     asked = []
     for number in range(settings.debug_candidates):
         at = in_vain * settings.debug_candidates + number
-        heat = max(OTHER_TEMPERATURE, settings.temperature) if at else settings.temperature
-        drawn = settings.model_copy(update={"seed": settings.seed + at, "temperature": heat})
+        heated = settings.warmer(OTHER_TEMPERATURE) if at else settings
+        drawn = heated.model_copy(update={"seed": settings.seed + at})
         way = ways[at % len(ways)]
         if way.place is None or way.manner == "lines":
             asked.append(by_lines(engine, context, failed, drawn))

@@ -38,8 +38,7 @@ async def another_line(
     """
     room, stop = await room_for_answer(engine, messages, LINE_TOKENS, purpose), ("\n", FENCE)
     likeliest = settings.sampling(room, stop=stop)
-    heat = max(DRAWN_TEMPERATURE, settings.temperature)
-    other = settings.model_copy(update={"temperature": heat}).sampling(room, stop=stop)
+    other = settings.warmer(DRAWN_TEMPERATURE).sampling(room, stop=stop)
     # Each seed has its own draws, so that a later round does not get those of this one.
     seeds = range(settings.seed * DRAWS, (settings.seed + 1) * DRAWS)
     drawn = await asyncio.gather(

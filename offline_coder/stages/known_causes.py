@@ -14,11 +14,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeGuard
 
 from offline_coder.checks.assumed_sizes import around
-from offline_coder.checks.edits import replace_each, replace_expression, replace_statement
-from offline_coder.checks.source import function_around, is_network, last_name, named_parameters
+from offline_coder.checks.edits import ended_with, replace_each, replace_expression, replace_statement
+from offline_coder.checks.source import (
+    Function,
+    constructor_of,
+    function_around,
+    is_network,
+    last_name,
+    named_parameters,
+)
 
 Change = tuple[str, str]
 """The changed file, and the change in words."""
@@ -118,9 +124,7 @@ def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> li
 
 def _sizes(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
     """What stands for the inputs and the outputs of a linear layer; (None, None) of anything else."""
-    called = call.func
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    if name != LINEAR:
+    if last_name(call.func) != LINEAR:
         return None, None
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     given = [*call.args, None, None]
@@ -178,7 +182,7 @@ def of_each_example(failed: FailedLine) -> Iterator[Change]:
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int(at))) if (
                 node.lineno == failed.line
             ):
-                if re.fullmatch(r"\(\d+, \d+\)", failed.shapes.get(name, "")):
+                if len(failed.sizes(name)) == 2:
                     changes.append((node, f"{name}[:, {at}:{at + 1}]"))
     if changes:
         said = f"the weights of each example, {', '.join(new for _, new in changes)}, in line {failed.line}"
@@ -192,7 +196,7 @@ def one_of_many(failed: FailedLine) -> Iterator[Change]:
         match call:
             case ast.Call(func=ast.Attribute() as layer, args=[ast.Name(id=given)], keywords=[]):
                 many = _inputs_of(failed.tree, ast.unparse(layer), failed.line)
-                if many is not None and re.fullmatch(r"\(\d+,\)", failed.shapes.get(given, "")):
+                if many is not None and len(failed.sizes(given)) == 1:
                     said = f"torch.nn.functional.one_hot({given}, {many}).float()"
                     yield failed.replaced(call.args[0], said), f"{said} in line {failed.line}"
 
@@ -252,12 +256,6 @@ def smaller_part(failed: FailedLine) -> Iterator[Change]:
                 yield failed.replaced(keyword.value, new), f"{keyword.arg}={new} in line {failed.line}"
 
 
-def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
-    """The innermost class around `line`."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
-    return max(classes, key=lambda node: node.lineno, default=None)
-
-
 def put_together(failed: FailedLine) -> Iterator[Change]:
     """What a linear layer takes as one part and gets as several, such as the heads of an attention or the
     channels of an image: the last parts together, where they have as many numbers as it takes."""
@@ -277,36 +275,31 @@ def missing_layer(failed: FailedLine) -> Iterator[Change]:
     """A network that adds what it has computed to one of its inputs, or takes one from the other, and lacks
     the layer that brings it to the size of that input: a linear one."""
     whole, forward = _class_around(failed.tree, failed.line), function_around(failed.tree, failed.line)
-    made = next((node for node in whole.body if _is_constructor(node)), None) if whole else None
+    made = constructor_of(whole) if whole else None
     if whole is None or forward is None or made is None or not is_network(whole):
         return
-    inputs = {each.arg for each in named_parameters(forward)}
-    layer = next(
-        name for name in (f"output_layer{at}" for at in ("", *range(2, 99))) if name not in failed.text
-    )
-    for node in ast.walk(forward):
+    names = (f"output_layer{at}" for at in ("", *range(2, 99)))
+    layer = next(name for name in names if name not in failed.text)
+    kind = ast.unparse(whole.bases[0]).removesuffix("Module") + LINEAR
+    for computed, given in _computed_and_given(failed, forward):
+        sizes, wanted = failed.sizes(computed.id), failed.sizes(given.id)
+        if sizes[:-1] == wanted[:-1] != []:
+            new = f"self.{layer} = {kind}({sizes[-1]}, {wanted[-1]})"
+            text = failed.replaced(computed, f"self.{layer}({computed.id})")
+            yield ended_with(text, made, new), f"{new}, for {given.id}"
+
+
+def _computed_and_given(failed: FailedLine, function: Function) -> Iterator[tuple[ast.Name, ast.Name]]:
+    """What the line that failed in `function` adds or takes from another where one of both is a parameter:
+    the other, and that parameter."""
+    inputs = {each.arg for each in named_parameters(function)}
+    for node in ast.walk(function):
         match node:
             case ast.BinOp(left=ast.Name() as one, right=ast.Name() as other, op=ast.Add() | ast.Sub()) if (
                 node.lineno == failed.line
             ):
-                for computed, given in ((one, other), (other, one)):
-                    sizes, wanted = failed.sizes(computed.id), failed.sizes(given.id)
-                    if given.id in inputs and computed.id not in inputs and sizes[:-1] == wanted[:-1] != []:
-                        kind = ast.unparse(whole.bases[0]).removesuffix("Module") + LINEAR
-                        new = f"self.{layer} = {kind}({sizes[-1]}, {wanted[-1]})"
-                        text = failed.replaced(computed, f"self.{layer}({computed.id})")
-                        yield with_statement_after(text, made.body[-1], new), f"{new}, for {given.id}"
-
-
-def _is_constructor(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
-    return isinstance(node, ast.FunctionDef) and node.name == "__init__"
-
-
-def with_statement_after(text: str, statement: ast.stmt, new: str) -> str:
-    """`text` with the line `new` after `statement`, as far in as that."""
-    lines = text.split("\n")
-    lines.insert(statement.end_lineno or statement.lineno, " " * statement.col_offset + new)
-    return "\n".join(lines)
+                pairs = ((one, other), (other, one))
+                yield from (pair for pair in pairs if [each.id in inputs for each in pair] == [False, True])
 
 
 def name_that_is_there(failed: FailedLine) -> Iterator[Change]:
@@ -329,6 +322,12 @@ def told_as_scores(failed: FailedLine) -> Iterator[Change]:
             if len(classes) == 1 and failed.sizes(given.id) == [examples]:
                 new = f"F.one_hot({given.id}, {scores}.size(-1)).float()"
                 yield failed.replaced(call, new), f"{new} in place of {ast.unparse(call)}"
+
+
+def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
+    """The innermost class around `line`."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
+    return max(classes, key=lambda node: node.lineno, default=None)
 
 
 CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...] = (

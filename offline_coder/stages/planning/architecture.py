@@ -106,16 +106,15 @@ async def design(
     )
     messages = context.messages(task)
 
-    async def drafted(temperature: float, seed: int) -> Draft:
-        heated = settings.model_copy(update={"temperature": temperature})
-        sampling = heated.sampling(settings.architecture_tokens, constrained=True)
+    async def drafted(settings: StageSettings, seed: int) -> Draft:
+        sampling = settings.sampling(settings.architecture_tokens, constrained=True)
         return await ask_shape(engine, "planning:architecture", messages, constraint, Draft, sampling, seed)
 
-    drafts = [await drafted(settings.temperature, settings.seed)]
-    if left_open(drafts[0].signatures()) > MOST:
-        drafts.append(await drafted(max(WARMER, settings.temperature), settings.seed + OTHER_SEED))
-    fullest = min(drafts, key=lambda draft: left_open(draft.signatures()))
-    return with_owners(architecture_of(fullest, title), requirements)
+    draft = await drafted(settings, settings.seed)
+    if left_open(draft.signatures()) > MOST:
+        other = await drafted(settings.warmer(WARMER), settings.seed + OTHER_SEED)
+        draft = min(draft, other, key=lambda each: left_open(each.signatures()))
+    return with_owners(architecture_of(draft, title), requirements)
 
 
 def some_of(ids: list[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 WORDS = re.compile(r"(?:_(?:function|method|class|parameter)s?_?names?)?(?:_here)?$")
-HERE = re.compile(r"_here\b|_(?:function|method|class|parameter)_?name\b")
+NAME = re.compile(r"\w+")
 MOST = 0.5
 """The share of signatures with such words above which an answer is no design."""
 
@@ -19,11 +19,11 @@ def filled_name(name: str) -> str:
 
 
 def is_left_open(name: str) -> bool:
-    """Whether a parameter's `name` ends in such words."""
+    """Whether a `name` ends in such words."""
     return filled_name(name) != name
 
 
 def left_open(signatures: Iterable[str]) -> float:
     """The share of `signatures` in which such words stand."""
-    marks = [HERE.search(signature) is not None for signature in signatures]
+    marks = [any(map(is_left_open, NAME.findall(signature))) for signature in signatures]
     return sum(marks) / len(marks) if marks else 0.0

@@ -34,7 +34,9 @@ def python_name(name: str) -> str:
 
 def telling_name(name: str, annotation: str) -> str:
     """The name of a parameter without the id of a requirement or section before it, `s3_3_path` is `path`;
-    "" for an id alone, unless it is a tensor, such as a state s1."""
+    "" for an id alone, unless it is a tensor, such as a state s1, and for one that was left open."""
+    if is_left_open(name):
+        return ""
     return name if "Tensor" in annotation else AN_ID.sub("", name)
 
 
@@ -127,7 +129,6 @@ def routine_of(signature: str) -> Routine:
     inner, _, returns = rest.rpartition(") -> ")
     parameters = [parameter_of(part) for part in split_parameters(inner)]
     said = [each for each in parameters if each.name not in {*OWN, ""} and each.type.lower() != NOTHING]
-    said = [each for each in said if not is_left_open(each.name)]
     return Routine(
         name=python_name(filled_name(name.strip())),
         parameters=well_ordered(without_counting(said)),
