@@ -57,6 +57,47 @@ def test_results_citations_and_references_are_not(paper: Paper) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Given $N$ experts indexed by $i = 1$ to $N$ and a batch with $T$ tokens, the loss is a product.",
+        "This $k = 1$ routing strategy is later referred to as a layer.",
+        "Weights are drawn as elements of a normal distribution with mean $\\mu = 0$ and a deviation.",
+        "All cores are allocated to the dimension or $n = N, m = 1$.",
+        "Prior experiments were at the scale of 10B+ parameter models, with experts.",
+        "The two models have 395 billion parameters and as few as 2 experts.",
+        "Of each of the $N$ experts we desire values of $1/N$.",
+        "(footnote 4: we use the logarithm so the units are nats.)",
+        "We swept the learning rate in powers of 10.",
+        "Routing to $k > 1$ experts gives gradients.",
+    ],
+)
+def test_what_a_symbol_an_index_or_a_model_size_holds_is_no_setting(text: str) -> None:
+    found = candidates(saying(text, title="Training Setup"), 32)
+    assert not found, [(one.value, one.names) for one in found]
+
+
+def test_the_tokens_of_a_batch_are_not_those_of_the_training() -> None:
+    text = (
+        "We train with $2^{20}$ (1,048,576) tokens per batch for 550k steps amounting to 576B total tokens."
+    )
+    found = {one.value: one.names for one in candidates(saying(text, title="Training Setup"), 32)}
+    assert found == {
+        1_048_576: ("training.batch_tokens",),
+        550_000: ("training.steps",),
+        576_000_000_000: ("data.tokens",),
+    }
+
+
+def test_a_settled_value_stands_before_one_that_a_model_named() -> None:
+    text = "Each batch has rows, and the rate is 7. We use a batch size of 64."
+    found = candidates(saying(text, title="Training Setup"), 32)
+    assert [(one.value, one.settled) for one in found] == [(7, False), (64, True)]
+    named_by_a_model = ["training.batch_size" for _ in found]
+    (entry, *_) = entries_of(found, named_by_a_model)
+    assert (entry.key, entry.value) == ("training.batch_size", 64)
+
+
+@pytest.mark.parametrize(
     ("passage", "value"),
     [
         ("we used warmup_steps = 4000.", 4000),

@@ -37,23 +37,26 @@ LEAST_SCORE = 1
 SHOWN = 70
 MOST_OF_ONE_NAME = 4
 # A bracketed number is a citation, one behind "Section" or "Table" a reference, one in a subscript or
-# behind a letter and a hyphen (h_{t-1}, CIFAR-10) part of a name, one behind "instead of" another's.
+# behind a letter and a hyphen (h_{t-1}, CIFAR-10) part of a name, one behind "instead of" another's, one
+# behind "at least" no choice.
 REFERENCE = re.compile(
     r"(\[|[Ss]ections?|[Tt]ables?|[Ff]igures?|[Ff]ig\.|[Ee]quations?|[Ee]q\.|[Aa]ppendix|[Rr]uns?|\u00a7|"
-    r"[Cc]ode [Bb]lock|[Aa]lgorithm|[Ll]isting|[Ll]ines?|at step|\\tag\{|[_^]\{?[^}\s]*|\w ?[-\u2212]|\}\(|"
-    r"instead of|rather than|compared (?:to|with)|versus|vs\.?|than|\d (?:to|by|x|×))\s*$"
+    r"[Cc]ode [Bb]lock|[Aa]lgorithm|[Ll]isting|[Ll]ines?|[Ff]ootnote|at step|at least|"
+    r"as few as|powers? of|\\tag\{|[_^]\{?[^}\s]*|\w ?[-\u2212]|\}\(|instead of|rather than|"
+    r"compared (?:to|with)|versus|vs\.?|than|[<>]|\d (?:to|by|x|×))\s*$"
 )
 ASSIGNED = re.compile(r"([=:\u2248\u2190&+]|\b(of|is|at|for|value|(?:set|fixed|equal|limited) to))\s*\$?\s*$")
 EQUALS = re.compile(r"[=\u2248\u2190]\s*\$?\s*$")
+OF_A_SYMBOL = re.compile(r"(?<![\w\\])(?:[A-Za-z]|\\[A-Za-z]+)\s*=\s*$")
 RESULT_WORDS = re.compile(
     r"\b(reach|achiev|reduc|improv|outperform|accuracy|perplexity|BLEU|slower|faster|better|worse|weaker|differ)"
 )
 UNIT = re.compile(
-    r"[\s-]?(?:seconds?|hours?|days?|minutes?|ms|GB|MB|[GT]?FLOP|NVIDIA|GPUs?|TPUs?|tokens per)\b|[^\W\d_]|"
-    r"\s?[√π]"
+    r"[\s-]?(?:seconds?|hours?|days?|minutes?|ms|GB|MB|[GT]?FLOP|NVIDIA|GPUs?|TPUs?|tokens per(?! batch))\b|"
+    r"\+?\s(?:(?:b|tr)illion )?parameters?\b|[^\W\d_]|\s?[√π^\u2212]|\s?/\s?[A-Z]\b"
 )
 INDEX = re.compile(
-    r"\s*=|\s*,\s*\\?(?:ldots|dots|\.\.\.)|\s*\.\.\.|\s+to\s+[A-Z\d]|\s+(?:by|x|×|\\times)\s+\d"
+    r"\s*=|\s*,\s*\\?(?:ldots|dots|\.\.\.)|\s*\.\.\.|[\s$]+to[\s$]+[A-Z\d]|\s+(?:by|x|×|\\times)\s+\d"
 )
 YEAR = re.compile(r"(?:19|20)\d\d")
 COORDINATED = re.compile(
@@ -161,18 +164,20 @@ def in_sentence(section: str, sentence: str, *, code: bool = False) -> list[Cand
 
 
 def elsewhere(text: str, one: Quantity, named: Named) -> bool:
-    """Whether a value is no setting for how it stands in `text`: a reference, an index, the number of an
-    item, a measurement, a year, a spelt number that counts nothing, or numbers in a row that no words
-    announce."""
+    """Whether a value is no setting for how it stands in `text`: a reference, an index, the value of
+    a symbol that is no setting, the number of an item, a measurement, a year, a spelt number that counts
+    nothing, or numbers in a row that no words announce."""
     year = YEAR.fullmatch(text, one.start, one.end) is not None and not named.bound
     spelt = text[one.start].isalpha() and not named.counts
     opened = text.count("(", 0, one.start) - text.count(")", 0, one.start)
     enumerator = text.startswith(")", one.end) and (opened < 1 or text[: one.start] == "(")
     several = isinstance(one.value, list) and not named.bound
+    symbol = not (named.bound or named.counts) and OF_A_SYMBOL.search(text, 0, one.start) is not None
     return (
         year
         or spelt
         or several
+        or symbol
         or enumerator
         or REFERENCE.search(text, 0, one.start) is not None
         or INDEX.match(text, one.end) is not None

@@ -8,9 +8,9 @@ from offline_coder.stages.planning.candidates import Candidate
 def entries_of(found: tuple[Candidate, ...], names: list[str]) -> tuple[ConfigEntry, ...]:
     """The named candidates, in the order of their keys; "" names none.
 
-    Of several with one name and different values, the one with the highest score has the plain key, of
-    equal ones the one without a qualifier, then the first. Another that is sure and has a qualifier of
-    its own ("training.batch_size_enwik8") is kept beside it.
+    Of several with one name and different values, one whose name is settled has the plain key, then the one
+    with the highest score, of equal ones the one without a qualifier, then the first. Another that is sure
+    and has a qualifier of its own ("training.batch_size_enwik8") is kept beside it.
     """
     groups: dict[str, list[Candidate]] = {}
     for candidate, name in zip(found, names, strict=True):
@@ -18,7 +18,7 @@ def entries_of(found: tuple[Candidate, ...], names: list[str]) -> tuple[ConfigEn
             groups.setdefault(name, []).append(candidate)
     chosen: dict[str, Candidate] = {}
     for name, group in groups.items():
-        first, *others = sorted(group, key=lambda candidate: (-candidate.score, candidate.qualifier != ""))
+        first, *others = sorted(group, key=lambda one: (not one.settled, -one.score, one.qualifier != ""))
         chosen[name] = first
         for other in others:
             key = f"{name}_{other.qualifier}"

@@ -56,6 +56,7 @@ SETTINGS = (
     (r"weighting", "model.weighting"),
     (r"vocabular\w+", "data.vocabulary_size"),
     (r"\b(?:sequence |context )?length\b|\bcontext\b", "data.sequence_length"),
+    (r"tokens (?:per|in (?:a|each)) batch", "training.batch_tokens"),
     (r"tokens", "data.tokens"),
     (r"(?:train\w* )?fraction", "data.train_fraction"),
     (r"\bmod(?:ulo|ulus)?\b", "data.modulus"),
@@ -76,7 +77,7 @@ counts: "weight decay" is no decay."""
 COUNTED = re.compile(
     r"model\.(layers|heads|experts|channels|timesteps|hidden_size|weighting)|"
     r"data\.(samples|tokens|classes|elements|\w+_size)|evaluation\.checkpoints|"
-    r"training\.(epochs|steps|steps_per_epoch|warmup_steps|seed|update_interval)"
+    r"training\.(batch_tokens|epochs|steps|steps_per_epoch|warmup_steps|seed|update_interval)"
 )
 """Settings whose words may stand directly behind the value: "6 layers"."""
 WHOLE = re.compile(
@@ -113,7 +114,7 @@ GLUE = re.compile(
     r"[=:\u2248\u2190$({}~|&'\"-])*",
     re.IGNORECASE,
 )
-BEHIND = re.compile(r"(?:[\s$-]|\\,)*(?:[A-Za-z-]+ )?")
+BEHIND = re.compile(r"(?:[\s$)-]|\\,)*(?:[A-Za-z-]+ )?")
 IS_THE = re.compile(r"[\s$]*(?:is|are|denotes?) the ")
 OWN_WORDS = r"((?:(?!and |of |in |for )[a-z]+[ -]){0,2}(?!and\b|of\b|in\b|for\b)[a-z]+)"
 OWN_NAME = re.compile(
@@ -122,6 +123,7 @@ OWN_NAME = re.compile(
 OWN_NAME_BEHIND = re.compile(rf"[\s$]*is the number of {OWN_WORDS}", re.IGNORECASE)
 COUNTED_OTHERWISE = {"training.seed": "training.number_of_seeds"}
 BATCH = re.compile(r"\bbatch", re.IGNORECASE)
+TOTAL = re.compile(r"\s*total\b", re.IGNORECASE)
 MOST_NAMES = 3
 MOST_WORDS = 4
 
@@ -153,7 +155,7 @@ def names_near(text: str, start: int, end: int, used: int = 0) -> Named:
         if left >= end and IS_THE.fullmatch(text, end, left):
             return Named((name,), bound=True, words=(left, right))
         if left >= end and COUNTED.fullmatch(name) and BEHIND.fullmatch(text, end, left):
-            return Named((counted_name(name, text[:start]),), counts=True, words=(left, right))
+            return Named((counted_name(name, text, start, end),), counts=True, words=(left, right))
     distances: dict[str, int] = {}
     for left, right, name in near:
         distance = start - right if right <= start else 2 * (left - end) + 4
@@ -161,10 +163,10 @@ def names_near(text: str, start: int, end: int, used: int = 0) -> Named:
     return Named(tuple(sorted(distances, key=lambda name: distances[name])[:MOST_NAMES]))
 
 
-def counted_name(name: str, before: str) -> str:
-    """What is counted with the words of the setting `name`: seeds are a number of seeds, tokens behind
-    the word batch those of a batch."""
-    if name == "data.tokens" and BATCH.search(before):
+def counted_name(name: str, text: str, start: int, end: int) -> str:
+    """What the value at `start` to `end` counts with the words of the setting `name`: seeds are a number of
+    seeds, tokens behind the word batch those of a batch unless they are a total."""
+    if name == "data.tokens" and BATCH.search(text, 0, start) and not TOTAL.match(text, end):
         return "training.batch_tokens"
     return COUNTED_OTHERWISE.get(name, name)
 
