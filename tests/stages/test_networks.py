@@ -73,17 +73,26 @@ def test_what_only_makes_the_network_goes() -> None:
         "Net",
         "forward(x: int) -> int",
         "create_model(path: str) -> torch.nn.Module",
+        "build_model_with_experts(experts: int) -> None",
         "make_layer(width: int) -> nn.Module",
         base="nn.Module",
     )
-    makers = ("build(config: str) -> Net", "make_mask(size: int) -> torch.Tensor", "get_data() -> list")
+    makers = (
+        "build(config: str) -> Net",
+        "build_model(width: int) -> None",
+        "make_mask(size: int) -> torch.Tensor",
+        "get_data() -> list",
+        "init_model_weights(net: Net) -> None",
+    )
     module = Module(path="model.py", purpose="", classes=(net,), functions=tuple(map(routine_of, makers)))
     (after,) = with_networks((module,))
     assert [each.name for each in after.classes[0].methods] == ["__init__", "forward", "make_layer"]
-    assert [each.name for each in after.functions] == ["make_mask", "get_data"]
+    assert [each.name for each in after.functions] == ["make_mask", "get_data", "init_model_weights"]
     (without,) = with_networks((module.model_copy(update={"classes": ()}),))
     assert [each.name for each in without.classes] == ["Network"]
-    assert [each.name for each in without.functions] == ["build", "make_mask", "get_data"]
+    assert [each.name for each in without.functions] == [
+        *("build", "make_mask", "get_data", "init_model_weights")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,14 @@ from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.architecture import (
     GIVEN_PATHS,
+    Draft,
     DraftClass,
     DraftModule,
+    architecture_of,
     defined_once,
     importable_path,
     module_of,
+    says_something,
     some_of,
     telling_path,
     with_known_bases,
@@ -129,6 +132,28 @@ def drafted(path: str, *classes: str, functions: tuple[str, ...] = ()) -> DraftM
 )
 def test_a_component_is_not_called_by_a_word_of_the_prompt(component: DraftModule, path: str) -> None:
     assert telling_path(component) == path
+
+
+@pytest.mark.parametrize(
+    ("component", "says"),
+    [
+        (drafted("components.py", "Components", functions=("build_data(x: int) -> None",)), False),
+        (drafted("components.py", "Router", "Components"), True),
+        (drafted("losses.py", functions=("balance_loss(x: int) -> None",)), True),
+        (drafted("router.py", "Router"), True),
+    ],
+)
+def test_a_component_that_is_the_form_given_back_is_left_out(component: DraftModule, says: bool) -> None:
+    assert says_something(component) is says
+    part = drafted("data.py", functions=("load() -> list[int]",))
+    draft = Draft(
+        approach="It routes.",
+        components=(component,),
+        **dict.fromkeys(("data", "model", "training"), part),
+        evaluation=part,
+    )
+    paths = [module.path for module in architecture_of(draft, "Routing").modules]
+    assert (len(paths) == 6) is says
 
 
 def test_a_component_that_repeats_what_others_define_is_left_out() -> None:

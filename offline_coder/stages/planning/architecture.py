@@ -33,7 +33,7 @@ WARMER, OTHER_SEED = 0.7, 10
 MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
-"""Words of the prompt, which say nothing of the paper as the name of a file."""
+"""Words of the prompt, which say nothing of the paper as the name of a file or a class."""
 OUR_FIELDS = frozenset({"classes", "components", "functions", "methods", "purpose", "requirements"})
 """Fields of the answer: a constructor that takes one was copied from the prompt."""
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
@@ -149,7 +149,7 @@ def architecture_of(draft: Draft, title: str) -> Architecture:
     last and alone in being the entry point, each base a class that is defined before or comes from
     outside, no class that a library has."""
     modules = {"data.py": module_of("data.py", without_networks(draft.data))}
-    for drafted in draft.components:
+    for drafted in filter(says_something, draft.components):
         path = importable_path(telling_path(drafted))
         if path not in GIVEN_PATHS:
             modules.setdefault(path, module_of(path, drafted, drafted.requirements))
@@ -278,6 +278,13 @@ def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
         made = made.model_copy(update={"parameters": ()})
     methods = (made, *others)
     return of_a_network(methods) if is_torch_module(draft.base) else methods
+
+
+def says_something(drafted: DraftModule) -> bool:
+    """Whether a component is more than the form that was given back: of its classes one at least has a name
+    that is no word of ours, or it has functions alone."""
+    names = {python_name(draft.name).lower() for draft in drafted.classes}
+    return not names or not names <= OUR_WORDS
 
 
 def telling_path(drafted: DraftModule) -> str:

@@ -19,6 +19,10 @@ FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
 MAKING = ("build", "construct", "create", "define", "get", "init", "make", "setup")
 """How functions begin that make a network."""
 WHOLE = frozenset({"model", "network", "net"})
+MAKING_WHOLE = re.compile(
+    r"(?:build|construct|create|define|make|setup)_(?:the_)?(?:model|network|net)(?:_(?:with|without|from)_\w+)?"
+)
+"""Names of functions that make the whole network, whatever they say that they give."""
 INPUT_WORDS, TARGET_WORDS = ("images", "inputs", "data"), ("labels", "targets")
 LAYERS = ("nn.", "torch.nn.")
 PAIRS = (("x", "y"), *((one, other) for one in INPUT_WORDS for other in TARGET_WORDS))
@@ -118,7 +122,10 @@ def not_making_itself(planned: ClassPlan, networks: Collection[str]) -> ClassPla
 
 
 def makes(routine: Routine, networks: Collection[str]) -> bool:
-    """Whether a function makes a network, by its name and what it gives."""
+    """Whether a function makes a network, by its name and what it gives; a name that says it of the whole
+    one is enough where it gives nothing."""
+    if routine.returns in ("", "None") and MAKING_WHOLE.fullmatch(routine.name):
+        return True
     return routine.name.startswith(MAKING) and is_network_type(routine.returns, networks)
 
 
