@@ -118,6 +118,11 @@ def test_a_parameter_of_such_words_says_nothing() -> None:
     assert routine_of(signature).signature() == "def fit(rate: float) -> None"
 
 
+def test_a_parameter_that_chooses_by_a_word_stays() -> None:
+    signature = "fit(loss_function_name: str, train_function_name_here: str, a_method_name: type) -> None"
+    assert routine_of(signature).signature() == "def fit(loss_function_name: str) -> None"
+
+
 def test_signatures_that_are_left_open_are_counted() -> None:
     assert left_open([]) == 0.0
     assert left_open(["a_here() -> None", "sphere(x: int) -> None"]) == 0.5

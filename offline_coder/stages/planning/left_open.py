@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 WORDS = re.compile(r"(?:_(?:function|method|class|parameter)s?_?names?)?(?:_here)?$")
 NAME = re.compile(r"\w+")
+CHOICE = re.compile(r"\w+_(?:function|method|class)_?name")
+"""Names of parameters that choose something by its name: `loss_function_name: str`."""
 MOST = 0.5
 """The share of signatures with such words above which an answer is no design."""
 
@@ -21,6 +23,11 @@ def filled_name(name: str) -> str:
 def is_left_open(name: str) -> bool:
     """Whether a `name` ends in such words."""
     return filled_name(name) != name
+
+
+def is_unfilled(name: str, annotation: str) -> bool:
+    """Whether a parameter of the type `annotation` was left open; one that chooses by a word was not."""
+    return is_left_open(name) and not (annotation == "str" and CHOICE.fullmatch(name))
 
 
 def left_open(signatures: Iterable[str]) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES
 from offline_coder.checks.library import may_exist
 from offline_coder.core.plan import Parameter, Routine
-from offline_coder.stages.planning.left_open import filled_name, is_left_open
+from offline_coder.stages.planning.left_open import filled_name, is_unfilled
 
 OWN = frozenset({"self", "cls"})
 KNOWN_TYPES = frozenset({*dir(builtins), *KNOWN_IMPORTS, *MODULE_NAMES}) - {"type"}
@@ -35,7 +35,7 @@ def python_name(name: str) -> str:
 def telling_name(name: str, annotation: str) -> str:
     """The name of a parameter without the id of a requirement or section before it, `s3_3_path` is `path`;
     "" for an id alone, unless it is a tensor, such as a state s1, and for one that was left open."""
-    if is_left_open(name):
+    if is_unfilled(name, annotation.strip()):
         return ""
     return name if "Tensor" in annotation else AN_ID.sub("", name)
 
