@@ -9,7 +9,7 @@ mended, and when stand-ins took the places of the rest.
 For the other lines the run is carried out again in a folder beside it, beginning with a copy of the
 journal, so that only what the device itself asks is asked: tokens and seconds are what it adds. The model of
 the run must be at hand, or its server at --endpoint. With --at-once several are carried out together: then
-the seconds are not those of one alone.
+the seconds are not those of one alone. What is finished already is read, not carried out again.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from run_tables import Share, table
 from offline_coder.cli.progress import Silent
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Tally
+from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.runs.checks import Checks
 from offline_coder.runs.folder import RunFolder
@@ -99,9 +100,12 @@ def ran(checks: Checks) -> tuple[str, Share]:
 
 
 def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **changed: int) -> Line:
-    """The line of `device`: the run of `base` again, with settings `changed`."""
+    """The line of `device`: the run of `base` again, with settings `changed`; as it lies there where it is
+    finished."""
     output = base.with_name(f"{base.name}-{device.replace(' ', '-')}")
     stages = manifest.stage_settings.model_copy(update=changed)
+    if is_finished(output, stages):
+        return line_of(device, output)
     begin_again(base, manifest, output, stages, endpoint)
     job = Job(
         paper=Path(manifest.paper),
@@ -113,6 +117,17 @@ def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **ch
         engine=EngineSettings(context=manifest.context_asked),
     )
     asyncio.run(execute(job, Silent()))
+    return line_of(device, output)
+
+
+def is_finished(output: Path, stages: StageSettings) -> bool:
+    """Whether a finished run with the settings `stages` lies in `output`."""
+    before = RunFolder(output).manifest() if output.is_dir() else None
+    return before is not None and before.status == "finished" and before.stage_settings == stages
+
+
+def line_of(device: str, output: Path) -> Line:
+    """The line of `device` from its finished run."""
     again, checks = read(output)
     asked = sum(stage.output_tokens for stage in again.stages)
     return Line(

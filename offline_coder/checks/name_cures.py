@@ -26,7 +26,9 @@ from offline_coder.checks.rules import Edit, Repository, offered
 from offline_coder.checks.source import function_around, named_parameters, parse_python
 from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.core.finding import Finding
-from offline_coder.core.usual_names import letters_of, usual_name
+from offline_coder.core.usual_names import INPUTS, letters_of, usual_name
+
+TENSORS = ("torch.Tensor", "Tensor")
 
 
 def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -71,6 +73,27 @@ def one_for_many(repository: Repository, finding: Finding, tree: ast.Module) -> 
     if len(other) == 1:
         new = under_another_name(text, function, name, other[0])
         yield from offered(finding.file, new, f"{other[0]}, which {function.name} has, in place of {name}")
+
+
+def only_data_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A usual name of inputs (x) that is undefined in a function which is given one tensor, with a usual name
+    of inputs too: that one, where the name has no value yet."""
+    name, text = finding.subject, repository.files[finding.file]
+    function = function_around(tree, finding.line)
+    if function is None or not INPUTS.search(name):
+        return
+    tensors = [
+        each.arg
+        for each in named_parameters(function)
+        if each.annotation is not None and ast.unparse(each.annotation) in TENSORS
+    ]
+    if len(tensors) != 1 or not INPUTS.search(tensors[0]):
+        return
+    later = name in stored_names(function)
+    uses = [use for use in used_names(function) if use.id == name]
+    uses = [use for use in uses if use.lineno == finding.line or not later]
+    new = replace_uses(text, uses, name, tensors[0])
+    yield from offered(finding.file, new, f"{tensors[0]}, which {function.name} is given, in place of {name}")
 
 
 def under_another_name(text: str, where: ast.AST, name: str, other: str) -> str | None:

@@ -210,6 +210,24 @@ def test_a_name_in_the_other_number_is_that(taken: str, value: str) -> None:
     assert value in mend({"a.py": text}, check_repository).files["a.py"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "body", "value"),
+    [
+        ("model, data: torch.Tensor", "x = model(x)\n    return x + 1", "x = model(data)\n    return x + 1"),
+        ("model, data: torch.Tensor", "return model(x) + x.mean()", "return model(data) + data.mean()"),
+        ("model, data: torch.Tensor", "return model(best)", "return model(best)"),
+        ("model, data: list", "return model(x)", "return model(x)"),
+        ("model, mask: torch.Tensor", "return model(x)", "return model(x)"),
+        ("model, data: torch.Tensor, images: torch.Tensor", "return model(x)", "return model(x)"),
+    ],
+)
+def test_a_usual_name_of_inputs_is_the_one_tensor_that_is_given(
+    parameters: str, body: str, value: str
+) -> None:
+    text = f"import torch\n\n\ndef train({parameters}):\n    {body}\n"
+    assert value in mend({"a.py": text}, check_repository).files["a.py"]
+
+
 def test_a_name_that_becomes_known_shows_what_is_wrong_with_its_use() -> None:
     done = mended(
         main="def main():\n    net = Net()\n    return net\n\n\nif __name__ == '__main__':\n    main()\n"
