@@ -39,6 +39,7 @@ from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.plain_numbers import with_tensors_of_numbers
 from offline_coder.checks.planned_heads import planned_head, planned_names
+from offline_coder.checks.returns import with_last_value
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import function_around
 from offline_coder.checks.surplus import without_surplus
@@ -211,6 +212,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),
+    "returns": (in_its_line(with_last_value, "{subject} returns the value that it ends with"),),
     "no-entry-point": (start_main,),
     "unguarded-entry": (start_main,),
     "unused-import": (remove_unused_import,),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from offline_coder.checks.edits import ended_with
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, last_name, nodes_of, returns_of
 from offline_coder.core.finding import Finding
@@ -21,9 +22,9 @@ MAY_BE_NOTHING = re.compile(r"\b(?:None|Optional|Any|object|NoReturn|Never)\b")
 
 def check_returns(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Findings of rule "returns" in `files` (path -> text). Errors: a function that announces several values
-    and returns one loader, data set or tensor, or that announces a value and returns None everywhere or does
-    nothing at all. A warning where it returns several, but another number of them: annotations are often
-    wrong."""
+    and returns one loader, data set or tensor, or that announces a value and returns None everywhere, ends
+    without a return or does nothing at all. A warning where it returns several, but another number of them:
+    annotations are often wrong."""
     return in_each_file(files, _findings_of)
 
 
@@ -36,6 +37,7 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     return (
         *(finding for function in functions for finding in _wrong(path, function)),
         *(_idle(path, function) for function in idle),
+        *(_without_return(path, function) for function in functions if _never_returns(function)),
     )
 
 
@@ -49,6 +51,24 @@ def _does_nothing(function: ast.FunctionDef) -> bool:
     return empty and not function.decorator_list and not MAY_BE_NOTHING.search(said)
 
 
+def _never_returns(function: ast.FunctionDef) -> bool:
+    """Whether a function that announces a value works and comes to its end without a return."""
+    said = ast.unparse(function.returns) if function.returns is not None else NOTHING
+    works = any(
+        isinstance(node, ast.Assign | ast.AugAssign | ast.For | ast.While | ast.With)
+        for node in function.body
+    )
+    calls = any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in function.body)
+    gives = any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+    last = function.body[-1]
+    return (
+        (works or calls)
+        and not gives
+        and not isinstance(last, ast.Raise | ast.While)
+        and not MAY_BE_NOTHING.search(said)
+    )
+
+
 def _idle(path: str, function: ast.FunctionDef) -> Finding:
     assert function.returns is not None
     return Finding(
@@ -57,6 +77,18 @@ def _idle(path: str, function: ast.FunctionDef) -> Finding:
         rule=RULE,
         message=f"{function.name} does nothing, but it announces {ast.unparse(function.returns)}",
         advice="Write what it is for, and return it.",
+        subject=function.name,
+    )
+
+
+def _without_return(path: str, function: ast.FunctionDef) -> Finding:
+    assert function.returns is not None
+    return Finding(
+        file=path,
+        line=function.lineno,
+        rule=RULE,
+        message=f"{function.name} announces {ast.unparse(function.returns)} and returns nothing",
+        advice="End it with a return of what it announces.",
         subject=function.name,
     )
 
@@ -89,6 +121,20 @@ def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
             advice="Return what it announces.",
             subject=function.name,
         )
+
+
+def with_last_value(text: str, tree: ast.Module, line: int) -> str | None:
+    """`text`, where the function at `line` returns the value that its last statement names; None where it
+    announces several, or where a comment behind that statement tells of what is to come."""
+    for node in nodes_of(tree):
+        if not isinstance(node, ast.FunctionDef) or node.lineno != line or node.returns is None:
+            continue
+        last = node.body[-1]
+        behind = "".join(text.split("\n")[last.end_lineno or 0 :][:1]).strip()
+        match last:
+            case ast.Assign(targets=[ast.Name(id=name)]) if announced(node.returns) < 2 and not behind:
+                return ended_with(text, node, f"return {name}") if _never_returns(node) else None
+    return None
 
 
 def announced(returns: ast.expr) -> int:

@@ -1,8 +1,10 @@
 """A function gives as many values as it announces."""
 
+import ast
+
 import pytest
 
-from offline_coder.checks.returns import check_returns
+from offline_coder.checks.returns import check_returns, with_last_value
 
 
 def messages(text: str) -> list[str]:
@@ -21,6 +23,44 @@ def test_a_function_that_does_nothing_is_found_where_a_value_is_announced() -> N
     nothing = "def f() -> None:\n    pass\n\n\n@marked\ndef g() -> int: ...\n"
     assert messages(f"{nothing}\n\ndef h() -> int:\n    raise NotImplementedError\n") == []
     assert messages("class A(Protocol):\n    def f(self) -> int: ...\n") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("model.eval()", True),
+        ("x = [x]\n    for y in x:\n        y.f()", True),
+        ("x = 1\n    def g():\n        return x", False),
+        ("x = 1\n    yield x", False),
+        ("x.f()\n    raise ValueError(x)", False),
+        ("while True:\n        x.f()", False),
+        ("with x:\n        return 1", False),
+    ],
+)
+def test_a_function_that_works_and_gives_nothing_is_found_where_a_value_is_announced(
+    body: str, found: bool
+) -> None:
+    told = ["f announces float and returns nothing"] if found else []
+    assert messages(f"def f(model, x) -> float:\n    {body}\n") == told
+    assert messages(f"def f(model, x) -> float | None:\n    {body}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "mended"),
+    [
+        ("x = net(x)\n    y = x + 1", "x = net(x)\n    y = x + 1\n    return y"),
+        ("x = net(x)\n    # Apply the feed", None),
+        ("x, y = net(x)", None),
+        ("for y in x:\n        z = y", None),
+    ],
+)
+def test_the_value_that_a_function_ends_with_is_returned(body: str, mended: str | None) -> None:
+    head = "def f(net, x) -> torch.Tensor:\n    "
+    text = f"{head}{body}\n"
+    found = with_last_value(text, ast.parse(text), 1)
+    assert found == (None if mended is None else f"{head}{mended}\n")
+    two = text.replace("torch.Tensor", "tuple[int, int]")
+    assert with_last_value(two, ast.parse(two), 1) is None
 
 
 @pytest.mark.parametrize(
