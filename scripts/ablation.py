@@ -106,7 +106,7 @@ def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **ch
     stages = manifest.stage_settings.model_copy(update=changed)
     if is_finished(output, stages):
         return line_of(device, output)
-    begin_again(base, manifest, output, stages, endpoint)
+    begin_again(base, manifest, output, stages, endpoint, with_plan=True)
     job = Job(
         paper=Path(manifest.paper),
         output=output,

@@ -7,16 +7,30 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.folder import JOURNAL, MANIFEST, readable_json
 from offline_coder.runs.manifest import Manifest
 
+PLAN = "plan/"
 
-def begin_again(base: Path, manifest: Manifest, output: Path, stages: StageSettings, endpoint: str) -> None:
-    """Make `output` a run like that of `base`, with its `manifest`, that was stopped before its first file:
-    what the journal answers is not asked again. What lay in `output` is removed."""
+
+def begin_again(
+    base: Path,
+    manifest: Manifest,
+    output: Path,
+    stages: StageSettings,
+    endpoint: str,
+    *,
+    with_plan: bool = False,
+) -> None:
+    """Make `output` a run like that of `base`, with its `manifest`, that was stopped before its first file,
+    or `with_plan` behind its plan: what the journal answers is not asked again. What lay in `output` is
+    removed."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     shutil.copy(base / JOURNAL, output / JOURNAL)
+    kept = {name: digest for name, digest in manifest.files.items() if with_plan and name.startswith(PLAN)}
+    if kept:
+        shutil.copytree(base / PLAN, output / PLAN)
     begun = {
         "status": "interrupted",
-        "files": {},
+        "files": kept,
         "records": {},
         "stage_settings": stages,
         "endpoint": endpoint,

@@ -7,6 +7,8 @@ _FROM = {
     "torch": "nn optim Tensor cuda",
     "torch.nn": "Module Linear ReLU Dropout Sequential ModuleList Parameter Embedding LayerNorm "
     "CrossEntropyLoss MSELoss BCEWithLogitsLoss Conv2d BatchNorm2d",
+    "torch.nn.functional": "binary_cross_entropy_with_logits cross_entropy log_softmax mse_loss "
+    "nll_loss one_hot",
     "torch.optim": "Adam AdamW SGD Optimizer",
     "torch.utils.data": "DataLoader Dataset TensorDataset Subset ConcatDataset random_split",
     "numpy": "ndarray",

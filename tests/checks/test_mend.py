@@ -90,6 +90,10 @@ CURES = [
     ),
     ("def f(x: Batch, y: int = 1) -> Batch:\n    return x, y\n", "def f(x, y: int = 1):\n    return x, y\n"),
     (f"{MODEL}\n\nprint(Net(3))\n", "from model import Net\n\nprint(Net(3))\n"),
+    (
+        "print(cross_entropy(1, 2))\n",
+        "from torch.nn.functional import cross_entropy\n\nprint(cross_entropy(1, 2))\n",
+    ),
     ("import model as m\nprint(m.Net, Any)\n", "import model as m\nfrom typing import Any\nprint(m.Net, Any)\n"),
 ]  # fmt: skip
 
