@@ -16,6 +16,8 @@ RULE = "returns"
 ONE_VALUE = frozenset({"DataLoader", "Dataset", "TensorDataset", "Subset", "Tensor", "tensor", "as_tensor"})
 """Calls that give one value and no tuple."""
 NOTHING = "None"
+WORK = (ast.Assign, ast.AugAssign, ast.For, ast.While, ast.With)
+"""Statements of a function that does something."""
 MAY_BE_NOTHING = re.compile(r"\b(?:None|Optional|Any|object|NoReturn|Never)\b")
 """Annotations that allow a function to return None."""
 
@@ -34,10 +36,14 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
         node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef) and node.returns is not None
     ]
     idle = (node for node in tree.body if isinstance(node, ast.FunctionDef) and _does_nothing(node))
+    unended = filter(_never_returns, functions)
     return (
         *(finding for function in functions for finding in _wrong(path, function)),
-        *(_idle(path, function) for function in idle),
-        *(_without_return(path, function) for function in functions if _never_returns(function)),
+        *(
+            _giving_nothing(path, each, "does nothing", "Write what it is for, and return it.")
+            for each in idle
+        ),
+        *(_giving_nothing(path, each, "returns nothing", "End it with a return.") for each in unended),
     )
 
 
@@ -55,40 +61,23 @@ def _never_returns(function: ast.FunctionDef) -> bool:
     """Whether a function that announces a value works and comes to its end without a return."""
     said = ast.unparse(function.returns) if function.returns is not None else NOTHING
     works = any(
-        isinstance(node, ast.Assign | ast.AugAssign | ast.For | ast.While | ast.With)
+        isinstance(node, WORK) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
         for node in function.body
     )
-    calls = any(isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in function.body)
     gives = any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in ast.walk(function))
-    last = function.body[-1]
-    return (
-        (works or calls)
-        and not gives
-        and not isinstance(last, ast.Raise | ast.While)
-        and not MAY_BE_NOTHING.search(said)
-    )
+    ends = not isinstance(function.body[-1], ast.Raise | ast.While)
+    return works and ends and not gives and not MAY_BE_NOTHING.search(said)
 
 
-def _idle(path: str, function: ast.FunctionDef) -> Finding:
+def _giving_nothing(path: str, function: ast.FunctionDef, does: str, advice: str) -> Finding:
+    """The finding about a function that announces a value and has no return."""
     assert function.returns is not None
     return Finding(
         file=path,
         line=function.lineno,
         rule=RULE,
-        message=f"{function.name} does nothing, but it announces {ast.unparse(function.returns)}",
-        advice="Write what it is for, and return it.",
-        subject=function.name,
-    )
-
-
-def _without_return(path: str, function: ast.FunctionDef) -> Finding:
-    assert function.returns is not None
-    return Finding(
-        file=path,
-        line=function.lineno,
-        rule=RULE,
-        message=f"{function.name} announces {ast.unparse(function.returns)} and returns nothing",
-        advice="End it with a return of what it announces.",
+        message=f"{function.name} {does}, but it announces {ast.unparse(function.returns)}",
+        advice=advice,
         subject=function.name,
     )
 

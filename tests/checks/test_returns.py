@@ -40,7 +40,7 @@ def test_a_function_that_does_nothing_is_found_where_a_value_is_announced() -> N
 def test_a_function_that_works_and_gives_nothing_is_found_where_a_value_is_announced(
     body: str, found: bool
 ) -> None:
-    told = ["f announces float and returns nothing"] if found else []
+    told = ["f returns nothing, but it announces float"] if found else []
     assert messages(f"def f(model, x) -> float:\n    {body}\n") == told
     assert messages(f"def f(model, x) -> float | None:\n    {body}\n") == []
 
