@@ -122,7 +122,7 @@ def carried_out(base: Path, manifest: Manifest, endpoint: str, device: str, **ch
 
 def is_finished(output: Path, stages: StageSettings) -> bool:
     """Whether a finished run with the settings `stages` lies in `output`."""
-    before = RunFolder(output).manifest() if output.is_dir() else None
+    before = RunFolder(output).manifest()
     return before is not None and before.status == "finished" and before.stage_settings == stages
 
 

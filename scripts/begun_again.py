@@ -3,11 +3,10 @@
 import shutil
 from pathlib import Path
 
+from offline_coder.checks.plan.problem import FOLDER
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.folder import JOURNAL, MANIFEST, readable_json
 from offline_coder.runs.manifest import Manifest
-
-PLAN = "plan/"
 
 
 def begin_again(
@@ -25,9 +24,11 @@ def begin_again(
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     shutil.copy(base / JOURNAL, output / JOURNAL)
-    kept = {name: digest for name, digest in manifest.files.items() if with_plan and name.startswith(PLAN)}
+    kept = {
+        name: digest for name, digest in manifest.files.items() if with_plan and name.startswith(f"{FOLDER}/")
+    }
     if kept:
-        shutil.copytree(base / PLAN, output / PLAN)
+        shutil.copytree(base / FOLDER, output / FOLDER)
     begun = {
         "status": "interrupted",
         "files": kept,

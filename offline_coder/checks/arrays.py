@@ -9,7 +9,15 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.library_calls import usually_meant
 from offline_coder.checks.modules import in_each_file
-from offline_coder.checks.source import REMEMBERED, Function, named_parameters, nodes_of, returns_of
+from offline_coder.checks.source import (
+    REMEMBERED,
+    TENSOR,
+    Function,
+    is_tensor,
+    named_parameters,
+    nodes_of,
+    returns_of,
+)
 from offline_coder.core.finding import Finding
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.core.usual_names import TARGETS
@@ -17,7 +25,6 @@ from offline_coder.core.usual_names import TARGETS
 RULE = "array-for-tensor"
 DATASET = "TensorDataset"
 NUMPY = frozenset({"np", "numpy"})
-TENSOR = frozenset({"torch.Tensor", "Tensor"})
 FLOAT = "dtype=torch.float32"
 
 
@@ -101,7 +108,7 @@ def _wanted(function: Function, own: Mapping[str, Function]) -> Iterator[Wanted]
                 yield Wanted(value, is_last, f"{DATASET} is given", call)
         elif called in own:
             for parameter, value in _given(call, own[called]):
-                if parameter.annotation is not None and ast.unparse(parameter.annotation) in TENSOR:
+                if is_tensor(parameter):
                     of_targets = TARGETS.search(parameter.arg) is not None
                     yield Wanted(value, of_targets, f"{called} is given", call)
     for node in returns_of(function):

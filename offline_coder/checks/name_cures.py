@@ -23,12 +23,10 @@ from offline_coder.checks.handed_on import handed_on
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.library import library_names
 from offline_coder.checks.rules import Edit, Repository, offered
-from offline_coder.checks.source import function_around, named_parameters, parse_python
+from offline_coder.checks.source import function_around, is_tensor, named_parameters, parse_python
 from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import INPUTS, letters_of, usual_name
-
-TENSORS = ("torch.Tensor", "Tensor")
 
 
 def through_self(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -82,23 +80,20 @@ def only_data_given(repository: Repository, finding: Finding, tree: ast.Module) 
     function = function_around(tree, finding.line)
     if function is None or not INPUTS.search(name):
         return
-    tensors = [
-        each.arg
-        for each in named_parameters(function)
-        if each.annotation is not None and ast.unparse(each.annotation) in TENSORS
-    ]
+    tensors = [each.arg for each in named_parameters(function) if is_tensor(each)]
     if len(tensors) != 1 or not INPUTS.search(tensors[0]):
         return
-    later = name in stored_names(function)
-    uses = [use for use in used_names(function) if use.id == name]
-    uses = [use for use in uses if use.lineno == finding.line or not later]
-    new = replace_uses(text, uses, name, tensors[0])
+    line = finding.line if name in stored_names(function) else None
+    new = under_another_name(text, function, name, tensors[0], line)
     yield from offered(finding.file, new, f"{tensors[0]}, which {function.name} is given, in place of {name}")
 
 
-def under_another_name(text: str, where: ast.AST, name: str, other: str) -> str | None:
-    """`text` with `other` in each place of `where` that reads `name`; None where one cannot be replaced."""
-    uses = [use for use in used_names(where) if use.id == name]
+def under_another_name(
+    text: str, where: ast.AST, name: str, other: str, line: int | None = None
+) -> str | None:
+    """`text` with `other` in each place of `where`, or of its `line` alone, that reads `name`; None where one
+    cannot be replaced."""
+    uses = [use for use in used_names(where) if use.id == name and line in (None, use.lineno)]
     return replace_uses(text, uses, name, other)
 
 

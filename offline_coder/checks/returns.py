@@ -49,24 +49,27 @@ def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
 
 def _does_nothing(function: ast.FunctionDef) -> bool:
     """Whether a function that announces a value has no body but `pass` or a docstring."""
-    said = ast.unparse(function.returns) if function.returns is not None else NOTHING
     empty = all(
         isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         for node in function.body
     )
-    return empty and not function.decorator_list and not MAY_BE_NOTHING.search(said)
+    return empty and not function.decorator_list and _promises(function)
 
 
 def _never_returns(function: ast.FunctionDef) -> bool:
     """Whether a function that announces a value works and comes to its end without a return."""
-    said = ast.unparse(function.returns) if function.returns is not None else NOTHING
     works = any(
         isinstance(node, WORK) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
         for node in function.body
     )
     gives = any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in ast.walk(function))
     ends = not isinstance(function.body[-1], ast.Raise | ast.While)
-    return works and ends and not gives and not MAY_BE_NOTHING.search(said)
+    return works and ends and not gives and _promises(function)
+
+
+def _promises(function: ast.FunctionDef) -> bool:
+    """Whether a function announces a value that cannot be None."""
+    return function.returns is not None and not MAY_BE_NOTHING.search(ast.unparse(function.returns))
 
 
 def _giving_nothing(path: str, function: ast.FunctionDef, does: str, advice: str) -> Finding:
@@ -99,14 +102,13 @@ def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
                 advice=f"Return {wanted} values with commas between them.",
                 subject=function.name,
             )
-    said = ast.unparse(function.returns)
     empty = [node for node in own if node.value is None or ast.unparse(node.value) == NOTHING]
-    if own and len(empty) == len(own) and not MAY_BE_NOTHING.search(said):
+    if own and len(empty) == len(own) and _promises(function):
         yield Finding(
             file=path,
             line=own[-1].lineno,
             rule=RULE,
-            message=f"{function.name} announces {said} and returns None",
+            message=f"{function.name} announces {ast.unparse(function.returns)} and returns None",
             advice="Return what it announces.",
             subject=function.name,
         )
@@ -115,14 +117,15 @@ def _wrong(path: str, function: ast.FunctionDef) -> Iterator[Finding]:
 def with_last_value(text: str, tree: ast.Module, line: int) -> str | None:
     """`text`, where the function at `line` returns the value that its last statement names; None where it
     announces several, or where a comment behind that statement tells of what is to come."""
-    for node in nodes_of(tree):
-        if not isinstance(node, ast.FunctionDef) or node.lineno != line or node.returns is None:
-            continue
-        last = node.body[-1]
-        behind = "".join(text.split("\n")[last.end_lineno or 0 :][:1]).strip()
-        match last:
-            case ast.Assign(targets=[ast.Name(id=name)]) if announced(node.returns) < 2 and not behind:
-                return ended_with(text, node, f"return {name}") if _never_returns(node) else None
+    functions = (node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef))
+    function = next((node for node in functions if node.lineno == line), None)
+    if function is None or function.returns is None or not _never_returns(function):
+        return None
+    last = function.body[-1]
+    behind = "".join(text.split("\n")[last.end_lineno or 0 :][:1]).strip()
+    match last:
+        case ast.Assign(targets=[ast.Name(id=name)]) if announced(function.returns) < 2 and not behind:
+            return ended_with(text, function, f"return {name}")
     return None
 
 

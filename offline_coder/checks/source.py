@@ -16,6 +16,8 @@ with several calls a level, ends at Python's limit of 1000 calls."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 CONSTRUCTOR = "__init__"
+TENSOR = frozenset({"torch.Tensor", "Tensor"})
+"""How a tensor is announced."""
 
 
 # Every rung asks for the same few files, and a repair changes one of them at a time.
@@ -83,6 +85,11 @@ def function_around(tree: ast.Module, line: int) -> Function | None:
 def named_parameters(function: Function) -> tuple[ast.arg, ...]:
     """The parameters of a function without those that take what is left over, `*` and `**`."""
     return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
+def is_tensor(parameter: ast.arg) -> bool:
+    """Whether a parameter says that it is a tensor."""
+    return parameter.annotation is not None and ast.unparse(parameter.annotation) in TENSOR
 
 
 def constructor_of(owner: ast.ClassDef) -> Function | None:

@@ -16,11 +16,12 @@ from offline_coder.stages.planning.signatures import routine_of, without
 
 BASE = "nn.Module"
 FORWARD = routine_of("forward(x: torch.Tensor) -> torch.Tensor")
-MAKING = ("build", "construct", "create", "define", "get", "init", "make", "setup")
+BUILDING = ("build", "construct", "create", "define", "make", "setup")
+MAKING = (*BUILDING, "get", "init")
 """How functions begin that make a network."""
 WHOLE = frozenset({"model", "network", "net"})
 MAKING_WHOLE = re.compile(
-    r"(?:build|construct|create|define|make|setup)_(?:the_)?(?:model|network|net)(?:_(?:with|without|from)_\w+)?"
+    rf"(?:{'|'.join(BUILDING)})_(?:the_)?(?:{'|'.join(sorted(WHOLE))})(?:_(?:with|without|from)_\w+)?"
 )
 """Names of functions that make the whole network, whatever they say that they give."""
 INPUT_WORDS, TARGET_WORDS = ("images", "inputs", "data"), ("labels", "targets")
