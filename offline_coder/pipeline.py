@@ -8,6 +8,7 @@ from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look
 from offline_coder.checks.standing_in import stand_in
+from offline_coder.checks.symbols import symbols_of
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import EngineFailed
@@ -208,7 +209,8 @@ async def make_repository(
         budget = Budget.of(settings)
         mended = await rewrite(engine, context, plan, mended, look, settings, budget)
         mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
-        mended = stand_in(mended, modules, look, plan.build_order.order, config_tree(plan.config))
+        known = (config_tree(plan.config), symbols_of(plan.config))
+        mended = stand_in(mended, modules, look, plan.build_order.order, *known)
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}

@@ -7,8 +7,8 @@ and requests are sent one at a time. It asks exactly the requests that the run j
 for this machine and this moment; nothing else should run beside them.
 
 Two more figures tell how well the engine is used: the time in which no request was under way, and what
-analysis and coding wrote a second, as a share of what the engine alone writes when it is given as many
-answers at once after prompts as long, which it has already read.
+analysis and coding wrote a second, as a share of what the engine alone writes when it is given the same
+prompts for answers as long, as many of them at once, after the plan's first prompt, which has the paper.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from offline_coder.runs.manifest import StageRecord
 from offline_coder.session import Job, execute, model_folder
 
 STAGE_OF = {
+    "distilling": "distilling",
     "planning": "planning",
     "analysis": "analysis",
     "coding": "coding",
@@ -42,8 +43,6 @@ STAGE_OF = {
 }
 
 DECODING = ("analysis", "coding")
-OWN_TOKENS = 128
-"""Tokens of each answer by which the engine's own speed is measured."""
 
 
 @dataclass
@@ -82,16 +81,31 @@ class Timeline(Silent):
         return sum(output for *_, output in self.stages[stage]) / self.busy(stage)
 
 
-async def own_rate(engine: Engine, request: Request, at_once: int) -> float:
-    """Output tokens a second of `at_once` answers after the prompt of `request`, which was read before."""
-    free = replace(request, constraint=None, watch=None)
-    await engine.complete(replace(free, sampling=Sampling(max_tokens=1)))
-    sampling = Sampling(max_tokens=OWN_TOKENS, temperature=0.2)
+async def own_rate(engine: Engine, asked: Sequence[tuple[Request, Completion]], at_once: int) -> float:
+    """Output tokens a second of the engine alone: the prompts of `asked` with answers as long as theirs,
+    bound to no form and watched by nobody, `at_once` of them at any time."""
+    free = asyncio.Semaphore(at_once)
+
+    async def written(request: Request, tokens: int) -> int:
+        sampling = request.sampling.model_copy(update={"max_tokens": tokens, "stop": ()})
+        async with free:
+            alone = replace(request, sampling=sampling, constraint=None, watch=None)
+            return (await engine.complete(alone)).output_tokens
+
     began = time.monotonic()
-    answers = await asyncio.gather(
-        *(engine.complete(replace(free, sampling=sampling, seed=seed)) for seed in range(at_once))
+    tokens = await asyncio.gather(
+        *(written(request, max(1, completion.output_tokens)) for request, completion in asked)
     )
-    return sum(answer.output_tokens for answer in answers) / (time.monotonic() - began)
+    return sum(tokens) / (time.monotonic() - began)
+
+
+async def own_rates(
+    engine: Engine, asked: dict[str, list[tuple[Request, Completion]]], timeline: Timeline
+) -> dict[str, float]:
+    """What the engine alone writes a second in each stage that decodes most."""
+    first = next(request for requests in asked.values() for request, _ in requests)
+    await engine.complete(replace(first, sampling=Sampling(max_tokens=1), constraint=None, watch=None))
+    return {name: await own_rate(engine, asked[name], timeline.at_once(name)) for name in DECODING}
 
 
 def show_use(
@@ -111,16 +125,12 @@ def show_use(
         )
 
 
-def longest(requests: Sequence[Request]) -> Request:
-    """The request with the longest prompt."""
-    return max(requests, key=lambda request: sum(len(message.content) for message in request.messages))
-
-
-def journaled_requests(journal: Path) -> dict[str, list[Request]]:
-    """Stage -> its requests, in the order in which they were answered."""
-    stages: dict[str, list[Request]] = {}
-    for request, _ in Journal(journal, read_only=True).requests():
-        stages.setdefault(STAGE_OF[request.purpose.partition(":")[0]], []).append(request)
+def journaled(journal: Path) -> dict[str, list[tuple[Request, Completion]]]:
+    """Stage -> its requests with their answers, in the order in which they were answered."""
+    stages: dict[str, list[tuple[Request, Completion]]] = {}
+    for request, completion in Journal(journal, read_only=True).requests():
+        stage = STAGE_OF[request.purpose.partition(":")[0]]
+        stages.setdefault(stage, []).append((request, completion))
     return stages
 
 
@@ -167,17 +177,15 @@ async def measure(paper: Path, model: str, output: Path, *, with_naive: bool) ->
     shutil.rmtree(output, ignore_errors=True)
     outcome = await execute(Job(paper=paper, output=output, model=model), timeline)
     ours = show(console, "this run", outcome.manifest.engine_start_seconds, outcome.manifest.stages)
-    requests, log = journaled_requests(output / "journal.jsonl"), output / "naive-engine.log"
+    asked, log = journaled(output / "journal.jsonl"), output / "naive-engine.log"
     async with open_engine(model, resolve=model_folder, log=log, settings=EngineSettings()) as engine:
-        own = {
-            name: await own_rate(engine, longest(requests[name]), timeline.at_once(name)) for name in DECODING
-        }
+        own = await own_rates(engine, asked, timeline)
     show_use(console, timeline, outcome.manifest.stages, own)
     if not with_naive:
         return
     loading, records = 0.0, []
-    for name, asked in requests.items():
-        seconds, record = await naive_stage(model, name, asked, log)
+    for name, pairs in asked.items():
+        seconds, record = await naive_stage(model, name, [request for request, _ in pairs], log)
         loading += seconds
         records.append(record)
     naive = show(console, "naive: engine loaded for each stage, one request at a time", loading, records)

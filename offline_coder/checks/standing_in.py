@@ -22,9 +22,10 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.library_calls import without_argument
 from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
-from offline_coder.checks.settled import settled_by
+from offline_coder.checks.settled import NO_SYMBOLS, settled_by
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
 from offline_coder.checks.source import Function, function_around
+from offline_coder.checks.symbols import Symbols
 from offline_coder.checks.targets import targets
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module
@@ -36,12 +37,13 @@ def stand_in(
     look: Look,
     order: Sequence[str],
     config: Mapping[str, object] | None = None,
+    symbols: Symbols = NO_SYMBOLS,
 ) -> Mended:
-    """`mended` with known values for names that are settings of `config`, and with stand-ins for other
-    names that nothing defines and planned definitions that are missing, each of which leaves fewer errors;
-    what was tried is on record."""
+    """`mended` with known values for names that are settings of `config` or the paper's `symbols` for them,
+    and with stand-ins for other names that nothing defines and planned definitions that are missing, each of
+    which leaves fewer errors; what was tried is on record."""
     contracts = {module.path: module for module in modules}
-    known = settled_by(config or {})
+    known = settled_by(config or {}, symbols)
     missing = partial(planned_placeholder, contracts)
     last = (
         assumed_size,

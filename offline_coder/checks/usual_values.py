@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from offline_coder.checks.edits import add_import, replace_uses, used_names
-from offline_coder.checks.rules import Edit, Repository
+from offline_coder.checks.rules import Edit, Repository, offered
+from offline_coder.checks.symbols import Symbols
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import alike, usual_name
 
@@ -34,6 +35,17 @@ def usual_value(
         new = with_setting(config, text, name)
     if new is not None:
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml")
+
+
+def by_its_symbol(
+    symbols: Symbols, repository: Repository, finding: Finding, tree: ast.Module
+) -> Iterator[Edit]:
+    """A name that is undefined and by which the paper calls a setting: read from config.yaml below the
+    imports."""
+    name = finding.subject
+    if name in symbols:
+        new = _with_line(repository.files[finding.file], f"{name} = CONFIG{_subscripts(symbols[name])}")
+        yield from offered(finding.file, new, f"reads `{name}`, as the paper calls it, from config.yaml")
 
 
 def usual_attribute(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.settled import rules_with
+from offline_coder.checks.symbols import symbols_of
 from offline_coder.core.plan import Plan
 from offline_coder.stages.planning.config import config_tree
 
@@ -11,5 +12,5 @@ from offline_coder.stages.planning.config import config_tree
 def mended_for(plan: Plan, files: Mapping[str, str], look: Look, *, assume: bool = False) -> Mended:
     """`files` (path -> text) after mechanical repair. With `assume`, sizes of networks that nothing says are
     assumed, as where nobody is asked any more."""
-    rules = rules_with(config_tree(plan.config), assume=assume)
+    rules = rules_with(config_tree(plan.config), symbols_of(plan.config), assume=assume)
     return mend(files, look, plan.build_order.order, rules)
