@@ -9,7 +9,13 @@ from offline_coder.checks.arrays import with_tensors
 from offline_coder.checks.base_init import with_base_init
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.dataset_reads import with_parts
-from offline_coder.checks.edits import replace_each, replace_expression, replace_statement, replace_uses
+from offline_coder.checks.edits import (
+    remove_definition,
+    replace_each,
+    replace_expression,
+    replace_statement,
+    replace_uses,
+)
 from offline_coder.checks.gpu_only import with_either
 from offline_coder.checks.import_cures import (
     correct_import,
@@ -41,11 +47,14 @@ from offline_coder.checks.plain_numbers import with_tensors_of_numbers
 from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.returns import with_last_value
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
-from offline_coder.checks.source import function_around
+from offline_coder.checks.source import Function, function_around
 from offline_coder.checks.surplus import without_surplus
 from offline_coder.checks.truths import with_numbers
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
+
+COUNTED = re.compile(r"(?:num|n|number_of|count|total)_param(?:eter)?s|param(?:eter)?s?_count")
+"""Names that networks of other libraries have for how many parameters they have."""
 
 
 def in_its_line(change: Callable[[str, ast.Module, int], str | None], words: str) -> Rule:
@@ -124,6 +133,35 @@ def network_itself(repository: Repository, finding: Finding, tree: ast.Module) -
     yield from offered(finding.file, new, f"{network} in place of {finding.subject}")
 
 
+def counted_parameters(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """How many parameters a network has, `model.num_parameters()`, which PyTorch's has not: counted."""
+    function = function_around(tree, finding.line)
+    network, _, name = finding.subject.partition(".")
+    if function is None or not COUNTED.fullmatch(name):
+        return
+    calls = {
+        id(node.func): node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and not node.args and not node.keywords
+    }
+    reads = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == finding.subject
+    ]
+    count = f"sum(each.numel() for each in {network}.parameters())"
+    new = replace_each(repository.files[finding.file], ((calls.get(id(read), read), count) for read in reads))
+    yield Edit(finding.file, new, f"the parameters of {network} are counted")
+
+
+def leave_out_stray(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A method that stands in no class: left out."""
+    for node in tree.body:
+        if isinstance(node, Function) and node.lineno == finding.line:
+            new = remove_definition(repository.files[finding.file], node)
+            yield from offered(finding.file, new, f"left out {node.name}, a method of no class")
+
+
 def use_given(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A function that makes an object of its own where it is given one: uses that one."""
     classes = frozenset(
@@ -189,9 +227,10 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "duplicate-definition": (import_duplicate,),
     "defined-elsewhere": (import_duplicate,),
     "redefined": (remove_double,),
+    "stray-method": (leave_out_stray,),
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
-    "network-attribute": (network_itself,),
+    "network-attribute": (network_itself, counted_parameters),
     "missing-library-name": (spelled_as_there, taken_from_its_home),
     "call": (without_surplus,),
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),

@@ -96,7 +96,7 @@ def remove_definition(text: str, node: Definition) -> str | None:
     """`text` without `node` and its decorators; None where other code shares its lines."""
     first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
     without = _replace_lines(text, first, node, [])
-    return without.lstrip("\n") if without is not None else None
+    return without.strip("\n") + "\n" if without is not None else None
 
 
 def without_alias(node: ImportNode, alias: ast.alias) -> list[ast.stmt]:

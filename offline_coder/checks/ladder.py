@@ -35,6 +35,7 @@ from offline_coder.checks.plain_numbers import check_plain_numbers
 from offline_coder.checks.returns import check_returns
 from offline_coder.checks.same_data import check_same_data
 from offline_coder.checks.scores import check_scores
+from offline_coder.checks.stray_methods import check_stray_methods
 from offline_coder.checks.stubs import check_stubs
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.checks.trees import MAX_BYTES
@@ -68,6 +69,7 @@ OF_CODE = (
     check_gpu_only,
     check_idle_optimizers,
     check_parameters,
+    check_stray_methods,
 )
 """Rungs that need nothing but files that parse."""
 

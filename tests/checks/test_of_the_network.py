@@ -61,3 +61,14 @@ def test_the_network_of_a_network_is_the_network() -> None:
     files = {"training.py": code + body.format("model.model", "model.model"), "model.py": MODEL}
     done = mend(files, check_repository)
     assert done.files["training.py"] == code + body.replace("model.model", "model").format("model", "model")
+
+
+@pytest.mark.parametrize("read", ["model.num_parameters()", "model.num_params", "model.count_parameters()"])
+def test_the_parameters_of_a_network_are_counted(read: str) -> None:
+    code = (
+        '"""Measure."""\n\nfrom torch import nn\n\n\ndef cost(model: nn.Module) -> float:\n'
+        f'    """Cost."""\n    return {read} * 1e-9\n'
+    )
+    done = mend({"evaluation.py": code, "model.py": MODEL}, check_repository)
+    assert "return sum(each.numel() for each in model.parameters()) * 1e-9" in done.files["evaluation.py"]
+    assert not [each for each in done.findings if each.rule == "network-attribute"]
