@@ -24,10 +24,13 @@ MODEL = "smollm2-135m"
 PAPER = ROOT / "examples" / "noisepair" / "paper.md"
 # Small budgets: the test is about the path, not about the quality of what a small model writes.
 SETTINGS = StageSettings(
-    overview_tokens=300,
-    architecture_tokens=600,
-    analysis_tokens=60,
-    code_tokens=256,
+    overview_tokens=200,
+    architecture_tokens=500,
+    analysis_tokens=40,
+    code_tokens=192,
+    rewrite_rounds=1,
+    rewrite_file_tokens=128,
+    rewrite_tokens=256,
     config_candidates=10,
     max_components=0,
     requirement_requests=1,

@@ -10,7 +10,7 @@ from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.stages.planning.architecture import design
-from offline_coder.stages.planning.left_open import filled_name, left_open
+from offline_coder.stages.planning.left_open import filled_name, left_open, told
 from offline_coder.stages.planning.signatures import routine_of
 from offline_coder.stages.prompting import Context
 
@@ -123,7 +123,34 @@ def test_a_parameter_that_chooses_by_a_word_stays() -> None:
     assert routine_of(signature).signature() == "def fit(loss_function_name: str) -> None"
 
 
+def test_a_signature_of_types_alone_is_none() -> None:
+    types = ("attributes_as_dict(str: str) -> dict", "both(int: int, dict: dict) -> str")
+    rest = (
+        "save(path: str) -> None",
+        "mean(str: int, int: int) -> float",
+        "reset() -> None",
+        "f(x: x) -> None",
+    )
+    assert told((*types, *rest)) == rest
+
+
 def test_signatures_that_are_left_open_are_counted() -> None:
     assert left_open([]) == 0.0
     assert left_open(["a_here() -> None", "sphere(x: int) -> None"]) == 0.5
     assert left_open(["sphere_heretic(adhere: int) -> None"]) == 0.0
+
+
+def test_a_component_has_no_class_named_as_a_part_of_the_whole() -> None:
+    draft = json.loads(FILLED)
+    (network,) = draft["model"]["classes"]
+    methods = ["forward(tokens: torch.Tensor) -> torch.Tensor", "attributes_as_dict(str: str) -> dict"]
+    classes = [{**network, "name": name, "methods": methods} for name in ("Router", "Model")]
+    functions = ["outputs_as_dict(str: str) -> dict", "routed(tokens: torch.Tensor) -> torch.Tensor"]
+    component = {"purpose": "Routes tokens.", "classes": classes, "functions": functions, "requirements": []}
+    draft["model"]["classes"] = [{**network, "name": "Experts"}]
+    draft["components"] = [{**component, "path": "components.py"}]
+    architecture, _ = designed(json.dumps(draft))
+    (router,) = (module for module in architecture.modules if module.path == "router.py")
+    assert [each.name for each in router.classes] == ["Router"]
+    assert [each.name for each in router.classes[0].methods] == ["__init__", "forward"]
+    assert [each.name for each in router.functions] == ["routed"]

@@ -12,7 +12,7 @@ from offline_coder.stages.asking import ask_shape
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning.data_contract import with_data_contract
 from offline_coder.stages.planning.given import without_given
-from offline_coder.stages.planning.left_open import MOST, left_open
+from offline_coder.stages.planning.left_open import MOST, left_open, told
 from offline_coder.stages.planning.networks import FORWARD, of_a_network, with_networks
 from offline_coder.stages.planning.requirements import describe_requirements, owner_of
 from offline_coder.stages.planning.roles import with_roles
@@ -34,6 +34,8 @@ MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
 """Words of the prompt, which say nothing of the paper as the name of a file or a class."""
+PARTS = frozenset({"data", "model", "network", "training", "evaluation"})
+"""What a class of a component is not: each has a module of its own."""
 OUR_FIELDS = frozenset({"classes", "components", "functions", "methods", "purpose", "requirements"})
 """Fields of the answer: a constructor that takes one was copied from the prompt."""
 GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
@@ -152,7 +154,7 @@ def architecture_of(draft: Draft, title: str) -> Architecture:
     for drafted in filter(says_something, draft.components):
         path = importable_path(telling_path(drafted))
         if path not in GIVEN_PATHS:
-            modules.setdefault(path, module_of(path, drafted, drafted.requirements))
+            modules.setdefault(path, module_of(path, without_parts(drafted), drafted.requirements))
     for path, part in (
         ("model.py", draft.model),
         ("training.py", draft.training),
@@ -242,7 +244,7 @@ def with_known_bases(modules: tuple[Module, ...]) -> tuple[Module, ...]:
 
 def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) -> Module:
     """The part as a module at `path` that claims `requirements`."""
-    functions = routines_of(part.functions)
+    functions = routines_of(told(part.functions))
     return Module(
         path=path,
         purpose=tidy(part.purpose),
@@ -273,7 +275,7 @@ def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
 
 def methods_of(draft: DraftClass) -> tuple[Routine, ...]:
     """The constructor and the methods, of a network those that one has."""
-    made, *others = routines_of((f"__init__({draft.parameters}) -> None", *draft.methods))
+    made, *others = routines_of((f"__init__({draft.parameters}) -> None", *told(draft.methods)))
     if any(parameter.name in OUR_FIELDS for parameter in made.parameters):
         made = made.model_copy(update={"parameters": ()})
     methods = (made, *others)
@@ -285,6 +287,13 @@ def says_something(drafted: DraftModule) -> bool:
     that is no word of ours, or it has functions alone."""
     names = {python_name(draft.name).lower() for draft in drafted.classes}
     return not names or not names <= OUR_WORDS
+
+
+def without_parts(drafted: DraftModule) -> DraftModule:
+    """A component without classes named as the parts of the whole, Model beside Router and SwitchLayer;
+    with all of them where no other is left."""
+    own = tuple(each for each in drafted.classes if python_name(each.name).lower() not in PARTS)
+    return drafted.model_copy(update={"classes": own or drafted.classes})
 
 
 def telling_path(drafted: DraftModule) -> str:
