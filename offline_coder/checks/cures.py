@@ -15,6 +15,7 @@ from offline_coder.checks.edits import (
     replace_expression,
     replace_statement,
     replace_uses,
+    stands_as,
 )
 from offline_coder.checks.gpu_only import with_either
 from offline_coder.checks.import_cures import (
@@ -139,19 +140,21 @@ def counted_parameters(repository: Repository, finding: Finding, tree: ast.Modul
     network, _, name = finding.subject.partition(".")
     if function is None or not COUNTED.fullmatch(name):
         return
+    text = repository.files[finding.file]
     calls = {
         id(node.func): node
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and not node.args and not node.keywords
     }
     reads = [
-        node
+        calls.get(id(node), node)
         for node in ast.walk(function)
         if isinstance(node, ast.Attribute) and ast.unparse(node) == finding.subject
     ]
     count = f"sum(each.numel() for each in {network}.parameters())"
-    new = replace_each(repository.files[finding.file], ((calls.get(id(read), read), count) for read in reads))
-    yield Edit(finding.file, new, f"the parameters of {network} are counted")
+    if all(stands_as(text, read, ast.unparse(read)) for read in reads):
+        new = replace_each(text, ((read, count) for read in reads))
+        yield Edit(finding.file, new, f"the parameters of {network} are counted")
 
 
 def leave_out_stray(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
