@@ -1,11 +1,13 @@
 """Do calls inside the repository match the signatures of what they call?
 
 Followed is only what is plain: functions and classes by their name or through their module, methods on
-`self`, and methods of a variable that is only ever made by one class of the repository, or of a parameter
-whose type is one.
+`self`, and methods of a variable, or of an attribute that an object keeps, that is only ever made by one
+class of the repository, or of a parameter whose type is one. An object that is called is its `__call__`, that
+of a network its `forward`.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,6 +117,11 @@ class _Reader:
         self.tree = view.tree
         self.names = dict(view.names)
         self.modules = {bound: dict(names) for bound, names in view.modules}
+        self.stored = Counter(
+            each.attr
+            for each in nodes_of(view.tree)
+            if isinstance(each, ast.Attribute) and not isinstance(each.ctx, ast.Load)
+        )
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with the calls of the file."""
@@ -123,16 +130,18 @@ class _Reader:
     def _calls(self, body: Sequence[ast.stmt], objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
         """The calls of one scope; functions and classes in it are scopes of their own."""
         made, bound = self._objects(body)
-        here = {name: cls for name, cls in objects.items() if name not in bound} | made
+        here = {place: cls for place, cls in objects.items() if place.partition(".")[0] not in bound} | made
         for node in scope_of(body):
             if isinstance(node, Function):
                 yield from self._calls(node.body, self._with_parameters(here, node))
             elif isinstance(node, ast.ClassDef):
+                kept = self._kept(node)
                 for method in node.body:
                     if isinstance(method, Function):
                         own = self._with_parameters(here, method)
                         if (first := _self_of(method)) is not None:
                             own[first] = node
+                            own |= {f"{first}.{name}": cls for name, cls in kept.items()}
                         yield from self._calls(method.body, own)
             elif isinstance(node, ast.Call):
                 yield from self._judge(node, here)
@@ -145,7 +154,7 @@ class _Reader:
         """The objects that a function knows: those around it, and parameters that say that they are one."""
         own = [arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
         names = {arg.arg for arg in own}
-        known = {name: cls for name, cls in objects.items() if name not in names}
+        known = {place: cls for place, cls in objects.items() if place.partition(".")[0] not in names}
         for arg in named_parameters(node):
             cls = self._definition(arg.annotation) if arg.annotation is not None else None
             if isinstance(cls, ast.ClassDef):
@@ -175,6 +184,25 @@ class _Reader:
                     found[name] = cls
         return found, set(bound)
 
+    def _kept(self, node: ast.ClassDef) -> dict[str, ast.ClassDef]:
+        """Attributes that objects of a class keep: those that the file binds once, to a new object of a class
+        of the repository."""
+        found = {}
+        for method in node.body:
+            if not isinstance(method, Function):
+                continue
+            own = _self_of(method)
+            for each in ast.walk(method):
+                match each:
+                    case ast.Assign(
+                        targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)],
+                        value=ast.Call(func=made),
+                    ) if owner == own and self.stored[name] == 1:
+                        cls = self._definition(made)
+                        if isinstance(cls, ast.ClassDef):
+                            found[name] = cls
+        return found
+
     def _definition(self, node: ast.expr) -> Definition | None:
         """The class or function of the repository that `node` names."""
         if isinstance(node, ast.Name):
@@ -200,10 +228,10 @@ class _Reader:
     def _judge(self, call: ast.Call, objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
         target = None
         function = call.func
-        if isinstance(function, ast.Name) and function.id in objects:
-            target = self._object_call(function.id, objects[function.id])
-        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            cls = objects.get(function.value.id)
+        if (place := _place(function)) in objects:
+            target = self._object_call(place, objects[place])
+        elif isinstance(function, ast.Attribute) and (place := _place(function.value)):
+            cls = objects.get(place)
             if cls is not None:
                 lineage = self._lineage(cls)
                 method = lineage.method(function.attr)
@@ -250,8 +278,10 @@ class _Reader:
             return
         called = node.value.func
         known = self._definition(called)
-        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-            owner = objects.get(called.value.id)
+        if (place := _place(called)) in objects:
+            known = self._when_called(objects[place])
+        elif isinstance(called, ast.Attribute):
+            owner = objects.get(_place(called.value))
             known = self._lineage(owner).method(called.attr) if owner else known
         given = _values_given(known) if isinstance(known, Function) else None
         starred = any(isinstance(each, ast.Starred) for each in taken.elts)
@@ -293,13 +323,26 @@ class _Reader:
         return Target(cls.name, Shape((), 0, (), frozenset(), any_position=False, any_keyword=False))
 
     def _object_call(self, name: str, cls: ast.ClassDef) -> Target | None:
-        """Calling an object: its `__call__`, or `forward` of a torch module."""
-        lineage = self._lineage(cls)
-        method = lineage.method("__call__")
-        bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
-        if method is None and any(map(is_torch_module, bases)):
-            method = lineage.method("forward")
+        """Calling an object."""
+        method = self._when_called(cls)
         return target_of(name, method, bound=True) if method is not None else None
+
+    def _when_called(self, cls: ast.ClassDef) -> Function | None:
+        """What calling an object of a class calls: its `__call__`, or `forward` of a torch module."""
+        lineage = self._lineage(cls)
+        bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
+        forward = lineage.method("forward") if any(map(is_torch_module, bases)) else None
+        return lineage.method("__call__") or forward
+
+
+def _place(node: ast.expr) -> str:
+    """The variable, or the attribute of a variable, that `node` is; "" for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return f"{owner}.{name}"
+    return ""
 
 
 def _values_given(function: Function) -> int | None:

@@ -55,9 +55,18 @@ class Net(nn.Module):
         return x
 
 
+class Two(Net):
+    def forward(self, x):
+        return x, x
+
+
 class Empty:
     kind = "none"
 """
+KEPT = (
+    "class Own:\n    def __init__(self):\n        self.net = Net(1)\n        self.two = Two(1)\n"
+    "        self.p = Plain(1)\n"
+)
 
 WRONG = [
     ("train(1)", "train needs 'data'"),
@@ -83,6 +92,10 @@ WRONG = [
     ("class Own:\n    def a(self):\n        return self.c()", "Own has no method 'c'"),
     ("def f(net: Net, x: int):\n    return net(x, mark=x)", "net has no parameter 'mark'"),
     ("class Own:\n    def a(self, p: Plain):\n        return p.step()", "Plain.step needs 'x'"),
+    (f"{KEPT}    def a(self, x):\n        return self.net(x, mark=x)", "self.net has no parameter 'mark'"),
+    (f"{KEPT}    def a(self):\n        return self.p.step()", "Plain.step needs 'x'"),
+    (f"{KEPT}    def a(self):\n        return self.p.walk()", "Plain has no method 'walk'"),
+    (f"{KEPT}    def a(self, x):\n        a, b, c = self.two(x)", "forward gives 2 values, not 3"),
 ]  # fmt: skip
 RIGHT = [
     "train(1, data=2, epochs=3)",
@@ -105,11 +118,18 @@ RIGHT = [
     "a, b, c = two(1)\na, b = some(1)",
     "Plain.step(Plain(1), 2), Plain.made(1, 2), Plain(1).step(1)",
     "class Own(Net):\n    def __init__(self):\n        Net.__init__(self, 3)",
+    f"{KEPT}    def a(self, x):\n        a, b = self.two(self.net(x, mask=x))\n        return self.p.step(a) + b",
+    f"{KEPT}    def a(self, x):\n        return self.net.to('cpu'), self.p.width, self.p.made(1, 2)",
+    f"{KEPT}    def a(self, x):\n        self.net = x\n        return self.net(1, 2, 3)",
+    f"{KEPT}    def a(self, x):\n        def b(self):\n            return self.net(1, 2, 3)\n        return b",
+    f"{KEPT}\n\nown = Own()\nown.net = print\nown.net(1, 2, 3)",
 ]
 
 
 def findings(text: str) -> list[str]:
-    head = "import library\nfrom library import Child, Empty, Net, Plain, anything, changed, quiet, train\n"
+    head = (
+        "import library\nfrom library import Child, Empty, Net, Plain, Two, anything, changed, quiet, train\n"
+    )
     found = check_calls({"library.py": LIBRARY, "main.py": head + text + "\n"})
     assert all(finding.severity == "error" and finding.advice for finding in found)
     return [finding.message for finding in found]
