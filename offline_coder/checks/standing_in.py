@@ -123,8 +123,8 @@ def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> I
 
 
 def without_import_time(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """A name that is needed when the module is imported: without the decorator, the base class or the
-    statement that needs it."""
+    """A name that is needed when the module is imported: without the decorator, the base class, the default
+    or the statement that needs it."""
     text, name = repository.files[finding.file], finding.subject
     means = f"took out what needs {name}, which nothing defines, when the module is imported"
     for node in ast.walk(tree):
@@ -134,6 +134,11 @@ def without_import_time(repository: Repository, finding: Finding, tree: ast.Modu
                     lines = text.split("\n")
                     del lines[mark.lineno - 1 : mark.end_lineno]
                     yield Edit(finding.file, "\n".join(lines), means)
+        if isinstance(node, Function):
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            needing = [each for each in defaults if _uses(each, name) and each.lineno == finding.line]
+            if needing:
+                yield Edit(finding.file, replace_each(text, ((each, "None") for each in needing)), means)
         if isinstance(node, ast.ClassDef):
             for base in node.bases:
                 if _uses(base, name) and base.lineno == finding.line:

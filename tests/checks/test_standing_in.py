@@ -57,6 +57,14 @@ def test_what_is_needed_on_import_is_taken_out_so_that_the_module_imports() -> N
     assert names_of(text)["Net"]().step(3) == 3
 
 
+def test_a_default_that_nothing_defines_is_none_so_that_the_module_imports() -> None:
+    head = "def split(rows: list[int], size: int = n, *, by: object = key) -> int:\n    return len(rows)\n"
+    text, done = stood_in(f"{GOOD}\n\n{head}")
+    assert "def split(rows: list[int], size: int = None, *, by: object = None) -> int:" in text
+    assert names_of(text)["split"]([1]) == 1
+    assert not [finding for finding in done.findings if finding.rule == "undefined-name"]
+
+
 def test_a_missing_definition_gets_its_head_and_raises() -> None:
     text, done = stood_in("class Net:\n    def other(self) -> int:\n        return 1\n")
     assert not [finding for finding in done.findings if finding.severity == "error"]
