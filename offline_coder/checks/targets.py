@@ -15,6 +15,9 @@ from offline_coder.core.packages import is_torch_module
 from offline_coder.core.plan import ClassPlan, Module, Routine
 
 Block = Definition | ast.If | ast.For | ast.While | ast.With | ast.Try
+WRONG = "# WRONG:"
+"""Begins a finding that is shown beside the line that it is about."""
+_MARK = re.compile(rf"^[ \t]*{WRONG}.*\n?|[ \t]*{WRONG}.*$", re.MULTILINE)
 _HEAD = re.compile(r"Write `((?:async )?def .*:)`")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
 _MISSING = frozenset({"missing-class", "missing-function", "missing-method"})
@@ -104,7 +107,7 @@ def _target(
         line = other.line if first <= other.line <= last else node.lineno
         notes.setdefault(line, []).append(f"{other.message}. {other.advice}".strip())
     shown = [
-        line[node.col_offset :] + (f"  # WRONG: {' '.join(notes[number])}" if number in notes else "")
+        line[node.col_offset :] + (f"  {WRONG} {' '.join(notes[number])}" if number in notes else "")
         for number, line in enumerate(lines[first - 1 : last], start=first)
     ]
     kept = [line[node.col_offset :] for line in lines[first - 1 : head_end]]
@@ -221,3 +224,8 @@ def _head(routines: Sequence[Routine], name: str, *, method: bool) -> str:
 def _class_head(planned: ClassPlan) -> str:
     bases = f"({', '.join(planned.bases)})" if planned.bases else ""
     return f"class {planned.name}{bases}:\n"
+
+
+def without_marks(code: str) -> str:
+    """`code` of a model without the findings that it copied from what it was shown."""
+    return _MARK.sub("", code)

@@ -12,7 +12,7 @@ from offline_coder.checks.fences import code_of
 from offline_coder.checks.mend import Look, Mended
 from offline_coder.checks.signatures import outline_of
 from offline_coder.checks.source import parse_python
-from offline_coder.checks.targets import Target, first_line, targets
+from offline_coder.checks.targets import Target, first_line, targets, without_marks
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
@@ -213,7 +213,7 @@ def attempt_of(given: Rewrite, before: Tally, after: Tally, *, kept: bool) -> At
 
 def definition_of(target: Target, completion: Completion) -> str:
     """The one definition in the answer; "" when it is not whole."""
-    code = code_of(target.head + completion.text, "python")
+    code = without_marks(code_of(target.head + completion.text, "python"))
     if completion.finish_reason != "stop":
         code = last_good_prefix(code)
     tree = parse_python(code)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from offline_coder.checks.mend import Look, Mended
 from offline_coder.checks.signatures import outline_of
+from offline_coder.checks.targets import WRONG, without_marks
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding, Tally
@@ -140,7 +141,7 @@ async def whole_file(
     frame = Frame("".join(f"{line}\n" for line in imports_of(text)))
     bounded = settings.model_copy(update={"code_tokens": room})
     answer = await ask_code(engine, context, f"rewrite:{path}", task, bounded, settings.seed, frame)
-    return answer.code if answer.asked and not answer.cut else answer.whole()
+    return without_marks(answer.code if answer.asked and not answer.cut else answer.whole())
 
 
 def marked(text: str, findings: Sequence[Finding]) -> str:
@@ -150,10 +151,10 @@ def marked(text: str, findings: Sequence[Finding]) -> str:
         notes.setdefault(finding.line, []).append(f"{finding.message}. {finding.advice}".strip())
     lines = text.rstrip().split("\n")
     shown = [
-        line + (f"  # WRONG: {' '.join(notes[number])}" if number in notes else "")
+        line + (f"  {WRONG} {' '.join(notes[number])}" if number in notes else "")
         for number, line in enumerate(lines, start=1)
     ]
-    return "\n".join([*(f"# WRONG: {note}" for note in notes.get(0, ())), *shown])
+    return "\n".join([*(f"{WRONG} {note}" for note in notes.get(0, ())), *shown])
 
 
 def judged(mended: Mended, path: str, text: str, means: str, tokens: int, look: Look, plan: Plan) -> Mended:

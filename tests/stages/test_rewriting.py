@@ -71,6 +71,15 @@ def test_a_wrong_call_is_written_again_and_kept() -> None:
     assert (attempt.before.errors, attempt.after.errors) == (1, 0)
 
 
+def test_findings_that_the_answer_copies_are_left_out_of_it() -> None:
+    answer = (
+        "    # WRONG: load needs 'count'. Call it as load(count).\n"
+        "    print(sys.argv, load(3))  # WRONG: load needs 'count'.\n"
+    )
+    done, _ = rewritten({"data.py": LOAD, "main.py": PROGRAM}, lambda _: answer)
+    assert done.files["main.py"] == PROGRAM.replace("load()", "load(3)")
+
+
 def test_what_does_not_help_is_rolled_back_and_asked_for_once() -> None:
     for answer in (
         "    print(sys.argv, load(1, 2))\n",
