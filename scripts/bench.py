@@ -103,7 +103,7 @@ async def own_rates(
     engine: Engine, asked: dict[str, list[tuple[Request, Completion]]], timeline: Timeline
 ) -> dict[str, float]:
     """What the engine alone writes a second in each stage that decodes most."""
-    first = next(request for requests in asked.values() for request, _ in requests)
+    first, _ = asked["planning"][0]
     await engine.complete(replace(first, sampling=Sampling(max_tokens=1), constraint=None, watch=None))
     return {name: await own_rate(engine, asked[name], timeline.at_once(name)) for name in DECODING}
 

@@ -130,7 +130,7 @@ class _Reader:
     def _calls(self, body: Sequence[ast.stmt], objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
         """The calls of one scope; functions and classes in it are scopes of their own."""
         made, bound = self._objects(body)
-        here = {place: cls for place, cls in objects.items() if place.partition(".")[0] not in bound} | made
+        here = _without(objects, bound) | made
         for node in scope_of(body):
             if isinstance(node, Function):
                 yield from self._calls(node.body, self._with_parameters(here, node))
@@ -154,7 +154,7 @@ class _Reader:
         """The objects that a function knows: those around it, and parameters that say that they are one."""
         own = [arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
         names = {arg.arg for arg in own}
-        known = {place: cls for place, cls in objects.items() if place.partition(".")[0] not in names}
+        known = _without(objects, names)
         for arg in named_parameters(node):
             cls = self._definition(arg.annotation) if arg.annotation is not None else None
             if isinstance(cls, ast.ClassDef):
@@ -333,6 +333,11 @@ class _Reader:
         bases = [ast.unparse(base) for one in lineage.classes for base in one.bases]
         forward = lineage.method("forward") if any(map(is_torch_module, bases)) else None
         return lineage.method("__call__") or forward
+
+
+def _without(objects: Mapping[str, ast.ClassDef], names: set[str]) -> dict[str, ast.ClassDef]:
+    """`objects` by their places, without the variables `names` and what these keep."""
+    return {place: cls for place, cls in objects.items() if place.partition(".")[0] not in names}
 
 
 def _place(node: ast.expr) -> str:

@@ -10,6 +10,7 @@ from offline_coder.checks.base_init import with_base_init
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.dataset_reads import with_parts
 from offline_coder.checks.edits import (
+    attribute_reads,
     remove_definition,
     replace_each,
     replace_expression,
@@ -125,11 +126,7 @@ def network_itself(repository: Repository, finding: Finding, tree: ast.Module) -
     network, _, name = finding.subject.partition(".")
     if function is None or name not in NETWORKS:
         return
-    uses = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute) and node.attr == name and ast.unparse(node.value) == network
-    ]
+    uses = attribute_reads(function, finding.subject)
     new = replace_uses(repository.files[finding.file], uses, finding.subject, network)
     yield from offered(finding.file, new, f"{network} in place of {finding.subject}")
 
@@ -146,11 +143,7 @@ def counted_parameters(repository: Repository, finding: Finding, tree: ast.Modul
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and not node.args and not node.keywords
     }
-    reads = [
-        calls.get(id(node), node)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == finding.subject
-    ]
+    reads = [calls.get(id(node), node) for node in attribute_reads(function, finding.subject)]
     count = f"sum(each.numel() for each in {network}.parameters())"
     if all(stands_as(text, read, ast.unparse(read)) for read in reads):
         new = replace_each(text, ((read, count) for read in reads))

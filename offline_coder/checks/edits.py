@@ -68,6 +68,13 @@ def grouped(node: ast.expr) -> str:
     return shown if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) else f"({shown})"
 
 
+def attribute_reads(where: ast.AST, written: str) -> list[ast.Attribute]:
+    """The attributes in `where` that are `written` so, "model.rate"."""
+    return [
+        node for node in ast.walk(where) if isinstance(node, ast.Attribute) and ast.unparse(node) == written
+    ]
+
+
 def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str | None:
     """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
     found in its place, as inside an f-string."""

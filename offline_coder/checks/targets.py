@@ -5,7 +5,7 @@ An edit is a range of existing lines and the text that replaces them, so it alwa
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from offline_coder.checks.edits import Definition, ImportNode, bound_name, used_names
@@ -106,10 +106,7 @@ def _target(
     for other in about:
         line = other.line if first <= other.line <= last else node.lineno
         notes.setdefault(line, []).append(f"{other.message}. {other.advice}".strip())
-    shown = [
-        line[node.col_offset :] + (f"  {WRONG} {' '.join(notes[number])}" if number in notes else "")
-        for number, line in enumerate(lines[first - 1 : last], start=first)
-    ]
+    shown = with_marks([line[node.col_offset :] for line in lines[first - 1 : last]], notes, first)
     kept = [line[node.col_offset :] for line in lines[first - 1 : head_end]]
     planned = [_HEAD.search(other.advice) for other in about if other.rule == "signature"]
     if planned and planned[0] and isinstance(node, Function):
@@ -224,6 +221,15 @@ def _head(routines: Sequence[Routine], name: str, *, method: bool) -> str:
 def _class_head(planned: ClassPlan) -> str:
     bases = f"({', '.join(planned.bases)})" if planned.bases else ""
     return f"class {planned.name}{bases}:\n"
+
+
+def with_marks(lines: Sequence[str], notes: Mapping[int, Sequence[str]], first: int = 1) -> list[str]:
+    """`lines`, the first of which has the number `first`, with what `notes` has for their numbers beside
+    them."""
+    return [
+        line + (f"  {WRONG} {' '.join(notes[number])}" if number in notes else "")
+        for number, line in enumerate(lines, start=first)
+    ]
 
 
 def without_marks(code: str) -> str:

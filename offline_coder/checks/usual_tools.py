@@ -4,7 +4,14 @@ and the loss that config.yaml names, and its settings."""
 import ast
 from collections.abc import Iterator, Mapping
 
-from offline_coder.checks.edits import add_import, begun_with, replace_each, replace_uses, used_names
+from offline_coder.checks.edits import (
+    add_import,
+    attribute_reads,
+    begun_with,
+    replace_each,
+    replace_uses,
+    used_names,
+)
 from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.checks.source import Function, function_around, named_parameters
@@ -37,11 +44,7 @@ def usual_of_network(
         return
     training = config.get(SECTION)
     known = training if isinstance(training, Mapping) else {}
-    reads = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == finding.subject
-    ]
+    reads = attribute_reads(function, finding.subject)
     calls = [
         node
         for node in ast.walk(function)

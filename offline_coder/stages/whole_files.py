@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from offline_coder.checks.mend import Look, Mended
 from offline_coder.checks.signatures import outline_of
-from offline_coder.checks.targets import WRONG, without_marks
+from offline_coder.checks.targets import WRONG, with_marks, without_marks
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding, Tally
@@ -149,11 +149,7 @@ def marked(text: str, findings: Sequence[Finding]) -> str:
     notes: dict[int, list[str]] = {}
     for finding in findings:
         notes.setdefault(finding.line, []).append(f"{finding.message}. {finding.advice}".strip())
-    lines = text.rstrip().split("\n")
-    shown = [
-        line + (f"  {WRONG} {' '.join(notes[number])}" if number in notes else "")
-        for number, line in enumerate(lines, start=1)
-    ]
+    shown = with_marks(text.rstrip().split("\n"), notes)
     return "\n".join([*(f"{WRONG} {note}" for note in notes.get(0, ())), *shown])
 
 
