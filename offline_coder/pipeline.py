@@ -7,8 +7,6 @@ from functools import partial
 from offline_coder.checks.imports import external_imports
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look
-from offline_coder.checks.standing_in import stand_in
-from offline_coder.checks.symbols import symbols_of
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import EngineFailed
@@ -31,7 +29,7 @@ from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
 from offline_coder.stages.distilling.passages import passages_of
 from offline_coder.stages.distilling.verdicts import groups_of, topics_of
-from offline_coder.stages.mending import mended_for
+from offline_coder.stages.mending import mended_for, stood_in_for
 from offline_coder.stages.planning import STEPS, make_plan
 from offline_coder.stages.planning.architecture import describe
 from offline_coder.stages.planning.artefacts import plan_files
@@ -209,8 +207,7 @@ async def make_repository(
         budget = Budget.of(settings)
         mended = await rewrite(engine, context, plan, mended, look, settings, budget)
         mended = await rewrite_files(engine, context, plan, analyses, mended, look, settings, budget)
-        known = (config_tree(plan.config), symbols_of(plan.config))
-        mended = stand_in(mended, modules, look, plan.build_order.order, *known)
+        mended = stood_in_for(plan, mended, look)
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}
