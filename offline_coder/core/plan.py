@@ -13,8 +13,10 @@ from offline_coder.core.values import Value
 
 ENTRY_POINT = "main.py"
 """The path of the one module that a user starts."""
-DATA, TRAINING, EVALUATION = "data.py", "training.py", "evaluation.py"
+DATA, MODEL, TRAINING, EVALUATION = "data.py", "model.py", "training.py", "evaluation.py"
 """The paths of modules whose work is known."""
+GIVEN_PATHS = frozenset({DATA, MODEL, TRAINING, EVALUATION, ENTRY_POINT})
+"""The paths that every plan has; all others are of components."""
 
 ConfigValue = bool | int | float | str | list[int] | list[float] | list[str]
 RequirementKind = Literal["data", "model", "training", "evaluation", "hyperparameter", "ablation"]

@@ -19,6 +19,8 @@ def left(planned: ClassPlan, title: str = "A Small Paper") -> list[str]:
         ClassPlan(name="AdamW", bases=("torch.optim.Optimizer",)),
         ClassPlan(name="Adam", bases=("torch.optim.Adam",)),
         ClassPlan(name="LayerNorm", bases=("nn.LayerNorm",)),
+        ClassPlan(name="Softmax", bases=("nn.Module",)),
+        ClassPlan(name="LeakyReLU", bases=("torch.nn.Module",)),
     ],
 )
 def test_what_a_library_has_is_left_out(planned: ClassPlan) -> None:
@@ -32,10 +34,20 @@ def test_what_a_library_has_is_left_out(planned: ClassPlan) -> None:
         ClassPlan(name="Transformer", bases=("nn.Module",)),
         ClassPlan(name="Lookahead", bases=("torch.optim.Optimizer",)),
         ClassPlan(name="Optimizer"),
+        ClassPlan(name="MultiheadAttention", bases=("nn.Module",)),
+        ClassPlan(name="Embedding"),
     ],
 )
 def test_what_the_paper_makes_stays(planned: ClassPlan) -> None:
     assert left(planned) == [planned.name, "Net"]
+
+
+def test_a_component_of_nothing_else_goes() -> None:
+    softmax = Module(
+        path="softmax.py", purpose="", classes=(ClassPlan(name="Softmax", bases=("nn.Module",)),)
+    )
+    network = Module(path="model.py", purpose="", classes=(NET,))
+    assert without_given((softmax, network), "x") == (network,)
 
 
 def test_no_module_is_left_with_nothing() -> None:

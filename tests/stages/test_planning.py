@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from offline_coder.checks.plan import check_plan
 from offline_coder.core.errors import EngineFailed, OfflineCoderError
-from offline_coder.core.plan import ClassPlan, Module, Plan
+from offline_coder.core.plan import GIVEN_PATHS, ClassPlan, Module, Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.backends import BACKENDS, Backend
@@ -28,13 +28,13 @@ from offline_coder.stages.distilling.verdicts import TOPICS
 from offline_coder.stages.grammar import grammar
 from offline_coder.stages.planning import make_plan
 from offline_coder.stages.planning.architecture import (
-    GIVEN_PATHS,
     Draft,
     DraftClass,
     DraftModule,
     architecture_of,
     defined_once,
     importable_path,
+    in_own_words,
     module_of,
     says_something,
     some_of,
@@ -154,6 +154,29 @@ def test_a_component_that_is_the_form_given_back_is_left_out(component: DraftMod
     )
     paths = [module.path for module in architecture_of(draft, "Routing").modules]
     assert (len(paths) == 6) is says
+
+
+@pytest.mark.parametrize(
+    ("purpose", "kept"),
+    [
+        (
+            "Defines the parts of the method that deserve a file of their own.",
+            "Defines Router, Gate and balance.",
+        ),
+        ("Sends each token to one expert.", "Sends each token to one expert."),
+        ("Implements a part of the method.", "Implements a part of the method."),
+    ],
+)
+def test_a_component_is_not_told_by_words_of_the_prompt(purpose: str, kept: str) -> None:
+    task = "- components: parts of the method that deserve a file of their own; each with path"
+    component = drafted("router.py", "Router", "Gate", functions=("balance(x: int) -> float",))
+    part = drafted("data.py", functions=("load() -> list[int]",))
+    draft = Draft(
+        approach="It routes.",
+        components=(component.model_copy(update={"purpose": purpose}),),
+        **dict.fromkeys(("data", "model", "training", "evaluation"), part),
+    )
+    assert [told.purpose for told in in_own_words(draft, task).components] == [kept]
 
 
 def test_a_component_that_repeats_what_others_define_is_left_out() -> None:

@@ -1,11 +1,25 @@
 """The architecture: the modules in the order of writing, and what each of them defines."""
 
+from collections.abc import Sequence
+
 from offline_coder.checks.library import may_be_class
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import BadInput
 from offline_coder.core.files import safe_relative_path
 from offline_coder.core.packages import is_torch_module, known_base, taken_module_names
-from offline_coder.core.plan import ENTRY_POINT, Architecture, ClassPlan, Module, Requirement, Routine
+from offline_coder.core.plan import (
+    DATA,
+    ENTRY_POINT,
+    EVALUATION,
+    GIVEN_PATHS,
+    MODEL,
+    TRAINING,
+    Architecture,
+    ClassPlan,
+    Module,
+    Requirement,
+    Routine,
+)
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import ask_shape
@@ -32,13 +46,14 @@ WARMER, OTHER_SEED = 0.7, 10
 """How an answer is asked for that was no design at first: likeliest words would be the same again."""
 MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
+COPIED = 6
+"""Words in a row by which a purpose is known as one of the prompt's."""
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
 """Words of the prompt, which say nothing of the paper as the name of a file or a class."""
 PARTS = frozenset({"data", "model", "network", "training", "evaluation"})
 """What a class of a component is not: each has a module of its own."""
 OUR_FIELDS = frozenset({"classes", "components", "functions", "methods", "purpose", "requirements"})
 """Fields of the answer: a constructor that takes one was copied from the prompt."""
-GIVEN_PATHS = frozenset({"data.py", "model.py", "training.py", "evaluation.py", ENTRY_POINT})
 
 
 class DraftClass(Value):
@@ -116,7 +131,39 @@ async def design(
     if left_open(draft.signatures()) > MOST:
         other = await drafted(settings.warmer(WARMER), settings.seed + OTHER_SEED)
         draft = min(draft, other, key=lambda each: left_open(each.signatures()))
-    return with_owners(architecture_of(draft, title), requirements)
+    return with_owners(architecture_of(in_own_words(draft, task), title), requirements)
+
+
+def in_own_words(draft: Draft, task: str) -> Draft:
+    """The draft, where a component whose purpose repeats the `task` is told by what it defines."""
+    return draft.model_copy(
+        update={
+            "components": tuple(
+                component.model_copy(update={"purpose": f"Defines {listed(names)}."})
+                if repeats(component.purpose, task) and (names := names_in(component))
+                else component
+                for component in draft.components
+            )
+        }
+    )
+
+
+def names_in(part: DraftPart) -> list[str]:
+    """What a drafted module defines."""
+    classes = [python_name(draft.name) for draft in part.classes]
+    return classes + [routine.name for routine in routines_of(part.functions)]
+
+
+def repeats(text: str, task: str) -> bool:
+    """Whether words of the `task` stand in `text`, as many in a row as no sentence has by chance."""
+    words = text.split()
+    runs = (" ".join(words[at : at + COPIED]) for at in range(len(words) - COPIED + 1))
+    return any(run in task for run in runs)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`names` as a sentence has them: A, B and C."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def some_of(ids: list[str]) -> dict[str, object]:
@@ -150,16 +197,12 @@ def architecture_of(draft: Draft, title: str) -> Architecture:
     """The draft as modules in the order of writing: each path once, none that hides a library, main.py
     last and alone in being the entry point, each base a class that is defined before or comes from
     outside, no class that a library has."""
-    modules = {"data.py": module_of("data.py", without_networks(draft.data))}
+    modules = {DATA: module_of(DATA, without_networks(draft.data))}
     for drafted in filter(says_something, draft.components):
         path = importable_path(telling_path(drafted))
         if path not in GIVEN_PATHS:
             modules.setdefault(path, module_of(path, without_parts(drafted), drafted.requirements))
-    for path, part in (
-        ("model.py", draft.model),
-        ("training.py", draft.training),
-        ("evaluation.py", draft.evaluation),
-    ):
+    for path, part in ((MODEL, draft.model), (TRAINING, draft.training), (EVALUATION, draft.evaluation)):
         modules[path] = module_of(path, part)
     entry = Module(
         path=ENTRY_POINT,
@@ -298,8 +341,7 @@ def without_parts(drafted: DraftModule) -> DraftModule:
 
 def telling_path(drafted: DraftModule) -> str:
     """The path of a component; where it is a word of ours, one after the first thing that it defines."""
-    names = [python_name(draft.name) for draft in drafted.classes]
-    names += [routine.name for routine in routines_of(drafted.functions)]
+    names = names_in(drafted)
     if drafted.path.removesuffix(".py") not in OUR_WORDS or not names:
         return drafted.path
     return snake_case(names[0]).strip("_") + ".py"

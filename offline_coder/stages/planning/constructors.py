@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from offline_coder.core.packages import is_torch_module
-from offline_coder.core.plan import Architecture, ClassPlan, ConfigEntry, Module, Parameter, Routine
+from offline_coder.core.plan import MODEL, Architecture, ClassPlan, ConfigEntry, Module, Parameter, Routine
 
-NETWORK_PATH = "model.py"
 SECTION = "model."
 CONSTRUCTOR = "__init__"
 MOST_PARAMETERS = 8
@@ -24,8 +23,7 @@ def with_settings(architecture: Architecture, config: Sequence[ConfigEntry]) -> 
     if not taken:
         return architecture
     modules = tuple(
-        with_parameters(module, taken) if module.path == NETWORK_PATH else module
-        for module in architecture.modules
+        with_parameters(module, taken) if module.path == MODEL else module for module in architecture.modules
     )
     return architecture.model_copy(update={"modules": modules})
 

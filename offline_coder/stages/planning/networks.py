@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from offline_coder.core.packages import is_torch_module
-from offline_coder.core.plan import DATA, ClassPlan, Module, Routine
-from offline_coder.stages.planning.constructors import CONSTRUCTOR, NETWORK_PATH, is_network
+from offline_coder.core.plan import DATA, MODEL, ClassPlan, Module, Routine
+from offline_coder.stages.planning.constructors import CONSTRUCTOR, is_network
 from offline_coder.stages.planning.roles import is_network_type, networks_of
 from offline_coder.stages.planning.signatures import routine_of, without
 
@@ -55,7 +55,7 @@ def with_networks(modules: Sequence[Module]) -> tuple[Module, ...]:
     placed = [placing(module, moved) for module in based]
     known = any(computes(planned) for module in placed for planned in module.classes)
     if not known and speaks_of_pytorch(placed):
-        placed = [with_first_network(module) if module.path == NETWORK_PATH else module for module in placed]
+        placed = [with_first_network(module) if module.path == MODEL else module for module in placed]
     networks = networks_of(placed)
     return tuple(of_settings_and_inputs(without_makers(module, networks)) for module in placed)
 
@@ -169,7 +169,7 @@ def placing(module: Module, moved: Sequence[ClassPlan]) -> Module:
     classes = module.classes
     if module.path == DATA:
         classes = tuple(each for each in classes if each not in moved)
-    if module.path == NETWORK_PATH:
+    if module.path == MODEL:
         own = {planned.name for planned in classes}
         classes = (*(planned for planned in moved if planned.name not in own), *classes)
     return module.model_copy(update={"classes": classes})

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 
 from offline_coder.checks.provenance import normalised
 from offline_coder.core.engine import Engine
-from offline_coder.core.plan import ConfigEntry, Requirement, RequirementKind
+from offline_coder.core.plan import (
+    DATA,
+    EVALUATION,
+    MODEL,
+    TRAINING,
+    ConfigEntry,
+    Requirement,
+    RequirementKind,
+)
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.core.values import Value
 from offline_coder.papers.paper import Paper
@@ -29,18 +37,18 @@ FEW_WORDS = 5
 WORD = re.compile(r"[^\W\d_]{3,}")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 GROUP_OWNERS = {
-    "data": "data.py",
-    "model": "model.py",
-    "training": "training.py",
-    "evaluation": "evaluation.py",
+    "data": DATA,
+    "model": MODEL,
+    "training": TRAINING,
+    "evaluation": EVALUATION,
 }
 KIND_OWNERS: dict[RequirementKind, str] = {
-    "data": "data.py",
-    "model": "model.py",
-    "training": "training.py",
-    "hyperparameter": "training.py",
-    "evaluation": "evaluation.py",
-    "ablation": "evaluation.py",
+    "data": DATA,
+    "model": MODEL,
+    "training": TRAINING,
+    "hyperparameter": TRAINING,
+    "evaluation": EVALUATION,
+    "ablation": EVALUATION,
 }
 
 
