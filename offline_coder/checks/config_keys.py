@@ -6,11 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from offline_coder.checks.source import REMEMBERED, nodes_of, parse_python
+from offline_coder.checks.whole_config import CONFIG_NAMES, given_whole, loaded
 from offline_coder.core.finding import Finding, Severity
 
-CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
 _DICT_METHODS = frozenset(dir(dict))
-_LOADERS = frozenset({"safe_load", "full_load", "read_config"})
 
 # One key on the way down, and whether it was read with [] or .get rather than as an attribute.
 _Step = tuple[str, bool]
@@ -23,7 +22,8 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     from the configuration is followed: names like `config`, `cfg` and `self.config`. A parameter may
     hold a section, so a key that some section has passes there. Attributes (`config.lr`) are only
     judged when no class of `files` is called something like Config, which would define its own. What
-    `yaml.safe_load` or `read_config` gave is the whole mapping: a read that fails on it is an error.
+    `yaml.safe_load` or `read_config` gave is the whole mapping, and so is a parameter that is given all of
+    it: a read that fails on it is an error.
     Rule "unread-key" (note): no file names the key; `file` is config.yaml then.
     """
     sections = list(_sections(config))
@@ -32,24 +32,26 @@ def check_config_keys(files: Mapping[str, str], config: Mapping[str, object]) ->
     }
     own_class = any(map(_defines_a_config, trees.values()))
     written = {name for tree in trees.values() for name in _written(tree)}
+    roots = given_whole(trees.values())
     findings = []
     for path, tree in trees.items():
         for read in config_reads(tree):
+            whole = read.whole or read.root in roots
             by_attribute = not all(subscript for _, subscript in read.steps)
-            if by_attribute and own_class and not read.whole:
+            if by_attribute and own_class and not whole:
                 continue
             keys = [key for key, _ in read.steps]
-            lacking = _lacking(keys, [config] if read.whole else sections)
+            lacking = _lacking(keys, [config] if whole else sections)
             if lacking in written:
                 continue
             if lacking is not None:
                 message = f"config.yaml has no key {'.'.join(keys)!r}"
-            elif by_attribute and read.whole:
+            elif by_attribute and whole:
                 lacking = keys[-1]
                 message = f"the configuration is a dict, so .{'.'.join(keys)} fails"
             else:
                 continue
-            severity: Severity = "note" if read.fallback else "error" if read.whole else "warning"
+            severity: Severity = "note" if read.fallback else "error" if whole else "warning"
             findings.append(
                 Finding(
                     file=path,
@@ -126,7 +128,7 @@ def config_reads(tree: ast.Module) -> tuple[Read, ...]:
 
 
 def _reads(tree: ast.Module) -> Iterator[Read]:
-    whole = _loaded(tree)
+    whole = loaded(tree)
     local = _reassigned(tree) - whole
     inner: set[ast.expr] = set()
     for node in nodes_of(tree):
@@ -168,25 +170,6 @@ def _step(node: ast.expr) -> tuple[str, bool, bool, ast.expr] | None:
         case ast.Attribute(value=value, attr=key, ctx=ast.Load()):
             return key, False, False, value
     return None
-
-
-def _loaded(tree: ast.Module) -> set[str]:
-    """Variables that are bound to nothing but what `yaml.safe_load` or `read_config` gives, or to an empty
-    mapping in its place."""
-    bound: list[str] = []
-    loaded: list[str] = []
-    for node in nodes_of(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            bound.append(node.id)
-        elif isinstance(node, ast.arg):
-            bound.append(node.arg)
-        elif isinstance(node, ast.Assign):
-            value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
-            function = value.func if isinstance(value, ast.Call) else None
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in _LOADERS:
-                loaded += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return {name for name in loaded if bound.count(name) == loaded.count(name)}
 
 
 def _is_named(node: ast.expr, names: set[str]) -> bool:

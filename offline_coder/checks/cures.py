@@ -43,6 +43,7 @@ from offline_coder.checks.name_cures import (
     taken_from_its_home,
     through_self,
 )
+from offline_coder.checks.not_in_torch import layer_meant
 from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.plain_numbers import with_tensors_of_numbers
@@ -169,11 +170,16 @@ def use_given(repository: Repository, finding: Finding, tree: ast.Module) -> Ite
 
 def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A key that config.yaml has in another place: read it there. Only where the whole configuration is
-    read, because a parameter may hold a section of it."""
+    read, which makes it an error, because a parameter may hold a section of it."""
     right = re.search(r"Read ((?:\['[^'\]]+'\])+)\.$", finding.advice)
     for read in config_reads(tree) if right else ():
         keys = ".".join(key for key, _ in read.steps)
-        if right and read.whole and read.node.lineno == finding.line and keys == finding.subject:
+        if (
+            right
+            and finding.severity == "error"
+            and read.node.lineno == finding.line
+            and keys == finding.subject
+        ):
             new = f"{ast.unparse(read.root)}{right.group(1)}"
             means = f"reads `{new}` in place of `{ast.unparse(read.node)}`"
             yield Edit(
@@ -227,7 +233,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "config-key": (read_where_it_is,),
     "missing-attribute": (kept_argument,),
     "network-attribute": (network_itself, counted_parameters),
-    "missing-library-name": (spelled_as_there, taken_from_its_home),
+    "missing-library-name": (spelled_as_there, taken_from_its_home, layer_meant),
     "call": (without_surplus,),
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.batches import made_in_the_loop
 from offline_coder.checks.cures import RULES
+from offline_coder.checks.not_in_torch import warmed_up, with_entries
 from offline_coder.checks.rules import Rule
 from offline_coder.checks.sized_constructors import sized_constructor
 from offline_coder.checks.symbols import Symbols
@@ -35,6 +36,8 @@ def settled_by(config: Mapping[str, object], symbols: Symbols) -> Rules:
         "network-attribute": (partial(usual_of_network, config),),
         "batch-parts": (partial(made_in_the_loop, config),),
         "signature": (partial(sized_constructor, config),),
+        "missing-library-name": (partial(warmed_up, config),),
+        "library-call": (partial(with_entries, config),),
     }
 
 
