@@ -51,6 +51,7 @@ from offline_coder.checks.planned_heads import planned_head, planned_names
 from offline_coder.checks.returns import with_last_value
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import Function, function_around
+from offline_coder.checks.splits import split_twice
 from offline_coder.checks.surplus import without_surplus
 from offline_coder.checks.truths import with_numbers
 from offline_coder.checks.unsaved import without_loading
@@ -241,6 +242,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "library-call": (
         in_its_call(with_its_parameters, "the parameters of {subject} in line {line}"),
         in_its_call(with_all_parts, "both parts of each array in line {line}"),
+        in_its_call(split_twice, "three parts of each array in line {line}, by two splits"),
     ),
     "array-for-tensor": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
     "loader-without-targets": (load_targets,),

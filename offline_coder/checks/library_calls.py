@@ -119,7 +119,7 @@ def _misfits(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterat
 
 
 def _parted(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Finding]:
-    for taken, call in _taken_apart(tree, imports):
+    for _, taken, call in taken_apart(tree, imports):
         given = 2 * len(call.args)
         if len(taken.elts) != given:
             said = f"train_test_split gives {given} parts, two of each array, not {len(taken.elts)}"
@@ -129,7 +129,7 @@ def _parted(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> Iterato
 def with_all_parts(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
     """`text` where a split in `line` that takes one part of each array, the second, takes the first as well,
     under the name of the array that it is what is left of; None where none does."""
-    for taken, call in _taken_apart(tree, imports):
+    for _, taken, call in taken_apart(tree, imports):
         names = [each.id for each in (*taken.elts, *call.args) if isinstance(each, ast.Name)]
         parts, arrays = names[: len(taken.elts)], names[len(taken.elts) :]
         if taken.lineno != line or len(parts) != len(arrays) or len(names) != len(set(names)):
@@ -140,14 +140,17 @@ def with_all_parts(text: str, tree: ast.Module, imports: tuple[Import, ...], lin
     return None
 
 
-def _taken_apart(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.Tuple, ast.Call]]:
-    """What takes the parts that train_test_split gives, without stars, and its call."""
+def taken_apart(
+    tree: ast.Module, imports: tuple[Import, ...]
+) -> Iterator[tuple[ast.Assign, ast.Tuple, ast.Call]]:
+    """The statement that takes the parts which train_test_split gives, what it takes them as, without stars,
+    and the call."""
     called = {call for call, dotted in library_calls(tree, imports) if dotted == IN_TWO}
     for node in nodes_of(tree) if called else ():
         match node:
             case ast.Assign(targets=[ast.Tuple() as taken], value=ast.Call() as call) if call in called:
                 if not any(isinstance(each, ast.Starred) for each in (*call.args, *taken.elts)):
-                    yield taken, call
+                    yield node, taken, call
 
 
 def _finding(path: str, line: int, dotted: str, message: str) -> Finding:

@@ -3,8 +3,9 @@
 A linear layer is made for other inputs than it gets, gets them in parts, or gets the number of a class or a
 step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
 as if it were one example; a split takes more than there is; what is embedded is embedded again; two tensors
-of one shape are multiplied as matrices; class numbers are taken for scores; an attribute has nearly the name
-that is read. As with other known errors the change counts only when the run comes farther.
+of one shape are multiplied as matrices; class numbers are taken for scores; the best class is sought among
+the tokens; an attribute has nearly the name that is read. As with other known errors the change counts only
+when the run comes farther.
 """
 
 import ast
@@ -324,6 +325,30 @@ def told_as_scores(failed: FailedLine) -> Iterator[Change]:
                 yield failed.replaced(call, new), f"{new} in place of {ast.unparse(call)}"
 
 
+def classes_last(failed: FailedLine) -> Iterator[Change]:
+    """The best class of each token, `scores.argmax(dim=1)`, sought among the tokens: among the classes, which
+    PyTorch's own layers have last."""
+    for call in failed.calls():
+        scores, dimension = _dimension_of_best(call)
+        tokens = failed.sizes(scores)[:-1]
+        if dimension is not None and len(tokens) == 2 and tokens in map(failed.sizes, failed.shapes):
+            new = failed.replaced(dimension, "-1")
+            yield new, f"the best of the classes, which are last, in line {failed.line}"
+
+
+def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
+    """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="argmax"), args=[of, *rest]):
+            pass
+        case ast.Call(func=ast.Attribute(value=of, attr="argmax"), args=rest):
+            pass
+        case _:
+            return "", None
+    given = [*rest, *(keyword.value for keyword in call.keywords if keyword.arg in ("dim", "axis"))]
+    return ast.unparse(of), given[0] if len(given) == 1 and number(given[0]) == 1 else None
+
+
 def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
     """The innermost class around `line`."""
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
@@ -337,6 +362,7 @@ CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], 
     (AMBIGUOUS, counted_batch),
     (UNLIKE, of_each_example),
     (UNLIKE, missing_layer),
+    (UNLIKE, classes_last),
     (NUMBERS, one_of_many),
     (OF_NUMBERS, told_as_scores),
     (SUGGESTED, name_that_is_there),

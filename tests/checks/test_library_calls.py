@@ -1,5 +1,7 @@
 """Calls of PyTorch, NumPy and scikit-learn with arguments that they do not take."""
 
+from typing import Any
+
 import pytest
 
 from offline_coder.checks.ladder import check_repository
@@ -127,3 +129,45 @@ def test_a_split_that_takes_half_of_the_parts_takes_all(taken: str, mended: str 
     done = mend({"data.py": text}, check_library_calls).files["data.py"]
     whole = text.replace(taken.partition(" = ")[0], mended or "") if mended else text
     assert done == whole
+
+
+THREE = "X_train, X_val, X_test, y_train, y_val, y_test"
+IN_PAIRS = "X_train, y_train, X_val, y_val, X_test, y_test"
+
+
+@pytest.mark.parametrize(
+    ("taken", "sizes", "lengths"),
+    [
+        (THREE, "train_size=6, random_state=0, stratify=y", [6, 2, 2]),
+        (THREE, "train_size=4, test_size=4", [4, 2, 4]),
+        (IN_PAIRS, "test_size=2, val_size=3, shuffle=False", [5, 3, 2]),
+        (IN_PAIRS, "test_size=0.2", [6, 2, 2]),
+        ("train_x, dev_x, test_x, train_y, dev_y, test_y", "train_size=0.6", [6, 2, 2]),
+    ],
+)
+def test_a_split_into_three_is_two_splits(taken: str, sizes: str, lengths: list[int]) -> None:
+    names = [name.strip() for name in taken.split(",")]
+    inputs = [name for name in names if "x" in name.lower()]
+    code = (
+        '"""Splits."""\n\nfrom sklearn.model_selection import train_test_split\n\n\n'
+        f'def split(X, y):\n    """Splits."""\n    {taken} = train_test_split(X, y, {sizes})\n'
+        f"    return {', '.join(sorted(names))}\n"
+    )
+    done = mend({"data.py": code}, check_library_calls)
+    assert not done.findings
+    scope: dict[str, Any] = {}
+    exec(done.files["data.py"], scope)
+    parts = dict(zip(sorted(names), scope["split"](list(range(10)), [0, 1] * 5), strict=True))
+    assert [len(parts[name]) for name in inputs] == lengths
+    assert sorted(number for name in inputs for number in parts[name]) == list(range(10))
+    for name, other in zip(inputs, [name for name in names if name not in inputs], strict=True):
+        assert [number % 2 for number in parts[name]] == parts[other]
+
+
+@pytest.mark.parametrize(
+    "taken",
+    ["X_train, X_val, X_test = train_test_split(X, y)", "a, b, c, d, e, f = train_test_split(X, y)"],
+)
+def test_a_split_into_parts_that_do_not_say_what_they_are_is_left(taken: str) -> None:
+    code = f"from sklearn.model_selection import train_test_split\n\n\ndef split(X, y):\n    {taken}\n"
+    assert mend({"data.py": code}, check_library_calls).files["data.py"] == code

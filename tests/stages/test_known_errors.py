@@ -92,6 +92,22 @@ def test_what_pytorch_says_is_done_where_it_failed(body: str, new: str) -> None:
     assert changed[0].text.count("\n") == run.files["model.py"].count("\n")
 
 
+@pytest.mark.parametrize(
+    ("written", "sizes", "new"),
+    [
+        ("x.argmax(dim=1) == y", "(2, 3)", "x.argmax(dim=-1) == y"),
+        ("(torch.argmax(x, 1) == y).sum()", "(2, 3)", "(torch.argmax(x, -1) == y).sum()"),
+        ("x.argmax(0) == y", "(2, 3)", None),
+        ("x.argmax(dim=1) == y", "(2, 5)", None),
+    ],
+)
+def test_the_best_class_is_sought_among_the_classes(written: str, sizes: str, new: str | None) -> None:
+    body = f"    x, y = torch.ones(2, 3, 4), torch.ones({sizes})\n    return {written}\n"
+    run = told(failed(f"{HEAD}def f():\n{body}"), f"x float32 (2, 3, 4), y float32 {sizes}")
+    changed = [each.text for each in known_changes(run) if works({each.file: each.text})]
+    assert [text.partition("return ")[2].strip() for text in changed] == ([new] if new else [])
+
+
 TWICE = """class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()

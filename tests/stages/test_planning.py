@@ -201,6 +201,7 @@ def test_a_component_does_not_take_all_that_the_model_is() -> None:
 
 def test_forward_is_no_function_of_a_module_with_networks() -> None:
     forward = ("forward(x: torch.Tensor) -> torch.Tensor", "loss(x: torch.Tensor) -> torch.Tensor")
+    forward = (*forward, "load_state_dict(state: dict) -> None")
     assert module_of("model.py", drafted("model.py", "Net", functions=forward)).names() == ("Net", "loss")
     alone = module_of("model.py", drafted("model.py", functions=forward[:1]))
     assert alone.names() == ("forward",)

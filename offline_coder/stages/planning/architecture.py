@@ -46,6 +46,7 @@ WARMER, OTHER_SEED = 0.7, 10
 """How an answer is asked for that was no design at first: likeliest words would be the same again."""
 MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
+OF_NETWORKS = frozenset({FORWARD.name, "load_state_dict", "parameters", "state_dict", "zero_grad"})
 COPIED = 6
 """Words in a row by which a purpose is known as one of the prompt's."""
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
@@ -298,8 +299,8 @@ def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) ->
 
 
 def without_forward(functions: tuple[Routine, ...]) -> tuple[Routine, ...]:
-    """`functions` without forward(), which only a network has."""
-    return tuple(each for each in functions if each.name != FORWARD.name)
+    """`functions` without forward() and load_state_dict(), which only a network has."""
+    return tuple(each for each in functions if each.name not in OF_NETWORKS)
 
 
 def classes_of(drafts: tuple[DraftClass, ...]) -> tuple[ClassPlan, ...]:
