@@ -24,6 +24,7 @@ from offline_coder.checks.imports import check_imports
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.library_calls import check_library_calls
+from offline_coder.checks.lists import check_lists
 from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
 from offline_coder.checks.network_calls import check_network_calls
@@ -85,8 +86,8 @@ def check_repository(
     The rungs: syntax, names, imports, packages (against the plan's, when `packages` gives their
     distribution names), what is taken from PyTorch, NumPy, SciPy and scikit-learn and how it is called,
     duplicates, calls, functions that never end, attributes, contracts (when `architecture` is given;
-    "missing-file" for a planned module that is not there), configuration keys (when `config`, the loaded
-    config.yaml, is given), stubs, entry point. A file that does not parse stops on the first rung.
+    "missing-file" for a planned module that is not there), configuration keys and lists (when `config`, the
+    loaded config.yaml, is given), stubs, entry point. A file that does not parse stops on the first rung.
     """
     paths = sorted(files)
     syntax = [finding for path in paths for finding in check_syntax(path, files[path])]
@@ -107,6 +108,7 @@ def check_repository(
         findings += _check_contracts(files, architecture)
     if config is not None:
         findings += _in_order(check_config_keys(whole, config))
+        findings += check_lists(whole, config)
     return (*findings, *stubs, *check_entry(whole))
 
 

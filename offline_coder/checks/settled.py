@@ -11,6 +11,7 @@ from types import MappingProxyType
 from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.batches import made_in_the_loop
 from offline_coder.checks.cures import RULES
+from offline_coder.checks.lists import number_for_list
 from offline_coder.checks.not_in_torch import warmed_up, with_entries
 from offline_coder.checks.rules import Rule
 from offline_coder.checks.sized_constructors import sized_constructor
@@ -38,6 +39,7 @@ def settled_by(config: Mapping[str, object], symbols: Symbols) -> Rules:
         "signature": (partial(sized_constructor, config),),
         "missing-library-name": (partial(warmed_up, config),),
         "library-call": (partial(with_entries, config),),
+        "list-operand": (partial(number_for_list, config),),
     }
 
 
