@@ -43,16 +43,21 @@ def number_for_list(
     config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
 ) -> Iterator[Edit]:
     """The setting that is a number and begins with the name of the list: the only one, or the one that ends
-    with the name of a class of the repository."""
-    classes = {letters_of(name) for module in repository.modules.local.values() for name in module.names}
+    with the name of a class of the repository, of several with that of the first, which is the paper's."""
+    classes = [
+        letters_of(node.name)
+        for other in repository.modules.trees.values()
+        for node in other.body
+        if isinstance(node, ast.ClassDef)
+    ]
     for read in lists_computed_with(tree, config):
         if read.node.lineno != finding.line or ast.unparse(read.node) != finding.subject:
             continue
         key, numbers = read.steps[-1][0], numbers_like(read, config)
-        named = [name for name in numbers if letters_of(name.removeprefix(key)) in classes]
-        found = numbers if len(numbers) == 1 else named
-        if len(found) == 1 and isinstance(read.node, ast.Subscript):
-            new = f"{ast.unparse(read.node.value)}[{found[0]!r}]"
+        ends = {letters_of(name.removeprefix(key)): name for name in numbers}
+        meant = numbers if len(numbers) == 1 else [ends[name] for name in classes if name in ends]
+        if meant and isinstance(read.node, ast.Subscript):
+            new = f"{ast.unparse(read.node.value)}[{meant[0]!r}]"
             text = replace_expression(repository.files[finding.file], read.node, new)
             yield Edit(finding.file, text, f"{new} in place of {finding.subject}, a list")
             return

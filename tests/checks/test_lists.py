@@ -50,6 +50,7 @@ def test_a_list_is_no_number(use: str, wrong: bool) -> None:
     [
         ({"noise_std_training": 0.4}, "noise_std_training"),
         ({"noise_std_noise": 0.4, "noise_std_noisepair": 0.8}, "noise_std_noisepair"),
+        ({"noise_std_other": 0.4, "noise_std_noisepair": 0.8}, "noise_std_noisepair"),
         ({"noise_std_noise": 0.4, "noise_std_plain": 0.8}, None),
         ({}, None),
     ],
