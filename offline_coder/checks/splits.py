@@ -40,11 +40,21 @@ def parts_of(names: list[str]) -> dict[str, list[str]]:
     """What `names` say they are of, with those of each, in their order; {} where one does not say."""
     found: dict[str, list[str]] = {}
     for name in names:
-        kinds = [KINDS[word] for word in name.lower().split("_") if word in KINDS]
-        if len(kinds) != 1:
+        _, kind = split_from(name)
+        if not kind:
             return {}
-        found.setdefault(kinds[0], []).append(name)
+        found.setdefault(kind, []).append(name)
     return found
+
+
+def split_from(name: str) -> tuple[tuple[str, ...], str]:
+    """The words of a name but the one that says of which split it is, "" in the place of that; and the split,
+    "" where none or several are said."""
+    words = name.split("_")
+    kinds = [KINDS[word.lower()] for word in words if word.lower() in KINDS]
+    if len(kinds) != 1:
+        return tuple(words), ""
+    return tuple("" if word.lower() in KINDS else word for word in words), kinds[0]
 
 
 def used(names: list[str], tree: ast.Module) -> bool:

@@ -4,8 +4,8 @@ A linear layer is made for other inputs than it gets, gets them in parts, or get
 step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
 as if it were one example; a split takes more than there is; what is embedded is embedded again; two tensors
 of one shape are multiplied as matrices; class numbers are taken for scores; the best class is sought among
-the tokens; an attribute has nearly the name that is read. As with other known errors the change counts only
-when the run comes farther.
+the tokens; targets are of another split than the inputs; an attribute has nearly the name that is read. As
+with other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -26,6 +26,7 @@ from offline_coder.checks.source import (
     last_name,
     named_parameters,
 )
+from offline_coder.checks.splits import split_from
 
 Change = tuple[str, str]
 """The changed file, and the change in words."""
@@ -40,6 +41,7 @@ EMBEDDED = re.compile(r"Expected tensor for argument #\d 'indices'.*but got torc
 MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|shapes cannot be multiplied")
 SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
 UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor b \(\d+\)")
+OTHER_LENGTH = re.compile(rf"{UNLIKE.pattern}|Expected input batch_size \(\d+\) to match target batch_size")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
@@ -336,6 +338,19 @@ def classes_last(failed: FailedLine) -> Iterator[Change]:
             yield new, f"the best of the classes, which are last, in line {failed.line}"
 
 
+def of_the_same_split(failed: FailedLine) -> Iterator[Change]:
+    """What is of another split of the data than what it stands beside, y_train beside what comes of X_val: of
+    the split of which the function has it too."""
+    function = function_around(failed.tree, failed.line)
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)] if function else []
+    known = dict.fromkeys(node.id for node in names)
+    for node in names:
+        for other in known if node.lineno == failed.line else ():
+            if other != node.id and split_from(other)[0] == split_from(node.id)[0]:
+                said = f"{other} in place of {node.id} in line {failed.line}"
+                yield failed.replaced(node, other), said
+
+
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
     match call:
@@ -363,6 +378,7 @@ CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], 
     (UNLIKE, of_each_example),
     (UNLIKE, missing_layer),
     (UNLIKE, classes_last),
+    (OTHER_LENGTH, of_the_same_split),
     (NUMBERS, one_of_many),
     (OF_NUMBERS, told_as_scores),
     (SUGGESTED, name_that_is_there),

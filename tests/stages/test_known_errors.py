@@ -108,6 +108,18 @@ def test_the_best_class_is_sought_among_the_classes(written: str, sizes: str, ne
     assert [text.partition("return ")[2].strip() for text in changed] == ([new] if new else [])
 
 
+@pytest.mark.parametrize(
+    "measured",
+    ["(model(X_val).argmax(-1) == {}).float()", "F.cross_entropy(model(X_val), {})"],
+)
+def test_targets_are_of_the_split_of_the_inputs(measured: str) -> None:
+    head = "    model, X_val, y_train = nn.Linear(2, 3), torch.ones(4, 2), torch.ones(5).long()\n"
+    body = f"{head}    y_val = torch.ones(4).long()\n    return {measured}\n"
+    run = failed(f"{HEAD}def f():\n{body.format('y_train')}")
+    changed = [each.text for each in known_changes(run) if works({each.file: each.text})]
+    assert changed == [f"{HEAD}def f():\n{body.format('y_val')}"]
+
+
 TWICE = """class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
