@@ -2,10 +2,10 @@
 
 A linear layer is made for other inputs than it gets, gets them in parts, or gets the number of a class or a
 step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
-as if it were one example; a split takes more than there is; what is embedded is embedded again; two tensors
-of one shape are multiplied as matrices; class numbers are taken for scores; the best class is sought among
-the tokens; targets are of another split than the inputs; an attribute has nearly the name that is read. As
-with other known errors the change counts only when the run comes farther.
+as if it were one example; a split takes more than there is; what is embedded is embedded again, and so are
+scores; two tensors of one shape are multiplied as matrices; class numbers are taken for scores; the best
+class is sought among the tokens; targets are of another split than the inputs; an attribute has nearly the
+name that is read. As with other known errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -83,11 +83,35 @@ class FailedLine:
         return replace_expression(self.text, old, new)
 
 
+def plain_changes(failed: FailedLine) -> Iterator[Change]:
+    """What mends the error where the line alone says what it means, from what a layer gives."""
+    if EMBEDDED.search(failed.error):
+        yield from mixed_entries(failed)
+
+
 def changes_of_causes(failed: FailedLine) -> Iterator[Change]:
     """What may mend the error, from the causes that are known of such."""
     for error, cure in CAUSES:
         if error.search(failed.error):
             yield from cure(failed)
+
+
+def mixed_entries(failed: FailedLine) -> Iterator[Change]:
+    """What a layer gives, which never are indices, as the indices of an embedding: scores of its entries,
+    which are mixed in these shares."""
+    for call in failed.calls():
+        match call:
+            case ast.Call(
+                func=ast.Attribute() as called, args=[ast.Call(func=ast.Attribute() as layer) as scores]
+            ):
+                own = [ast.unparse(each.value) == "self" for each in (called, layer)]
+                if all(own) and not call.keywords:
+                    shares = f"torch.softmax({ast.unparse(scores)}, dim=-1)"
+                    new = f"({shares} @ {ast.unparse(called)}.weight)"
+                    said = (
+                        f"entries of {ast.unparse(called)} mixed by the scores for them in line {failed.line}"
+                    )
+                    yield failed.replaced(call, new), said
 
 
 def layer_of_other_size(failed: FailedLine) -> Iterator[Change]:

@@ -140,6 +140,28 @@ def test_what_is_embedded_already_is_not_embedded_again() -> None:
     assert ["self.layer(style[..., :3])" in each.text for each in changed] == [True]
 
 
+MIXED = """class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.styles = nn.Embedding(4, 3)
+        self.scores = nn.Linear(5, 4)
+
+    def forward(self, x):
+        return self.styles(self.scores(x))
+
+
+def f():
+    return Net()(torch.ones(2, 5)).reshape(2, 3)
+"""
+
+
+def test_entries_of_an_embedding_are_mixed_by_the_scores_for_them() -> None:
+    changed = [each for each in known_changes(failed(HEAD + MIXED)) if works({each.file: each.text})]
+    assert [
+        "return (torch.softmax(self.scores(x), dim=-1) @ self.styles.weight)" in each.text for each in changed
+    ] == [True]
+
+
 @pytest.mark.parametrize(
     ("shape", "size", "new"),
     [
