@@ -19,6 +19,7 @@ from offline_coder.checks.edits import (
     stands_as,
 )
 from offline_coder.checks.gpu_only import with_either
+from offline_coder.checks.idle_loads import without_idle_load
 from offline_coder.checks.import_cures import (
     correct_import,
     import_duplicate,
@@ -252,6 +253,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "number-for-tensor": (in_its_line(with_tensors_of_numbers, "a tensor of {subject} in line {line}"),),
     "gpu-only": (in_its_line(with_either, "line {line} runs without a GPU too"),),
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
+    "idle-load": (in_its_line(without_idle_load, "what {subject} gives in line {line} is not loaded"),),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

@@ -19,6 +19,7 @@ from offline_coder.checks.duplicates import check_duplicates
 from offline_coder.checks.endless import check_endless
 from offline_coder.checks.entry import check_entry
 from offline_coder.checks.gpu_only import check_gpu_only
+from offline_coder.checks.idle_loads import check_idle_loads
 from offline_coder.checks.idle_optimizers import check_idle_optimizers
 from offline_coder.checks.imports import check_imports
 from offline_coder.checks.layers import check_layers
@@ -69,6 +70,7 @@ OF_CODE = (
     check_scores,
     check_gpu_only,
     check_idle_optimizers,
+    check_idle_loads,
     check_parameters,
     check_stray_methods,
 )
