@@ -139,21 +139,27 @@ def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable
     )
 
 
-def goes_farther(tried: SmokeRun, best: SmokeRun) -> bool:
+def goes_farther(tried: SmokeRun, best: SmokeRun, *, in_place: bool = False) -> bool:
     """Whether a run is better and leaves out nothing of the plan that took part before. One that ends in the
-    same line with the same error is not, however much of the code around it was taken away."""
+    same line with the same error is not, however much of the code around it was taken away; of a change
+    `in_place`, which takes no line away, a line that says the same further down is another."""
     better = tried.status != "not run" and set(tried.called) >= set(best.called) and tried.better_than(best)
-    return better and (tried.progress[:2] > best.progress[:2] or ended_in(tried) != ended_in(best))
+    if not better or tried.progress[:2] > best.progress[:2]:
+        return better
+    before, after = ended_in(best), ended_in(tried)
+    return before != after if in_place else before[1:] != after[1:]
 
 
-def ended_in(run: SmokeRun) -> tuple[str, str]:
-    """The line and the error in which the first step failed; the whole output where it is no traceback."""
+def ended_in(run: SmokeRun) -> tuple[int, str, str]:
+    """The number of the line, the line and the error in which the first step failed; the whole output where
+    it is no traceback."""
     if not run.failures:
-        return "", ""
+        return 0, "", ""
     traceback = traceback_of(run.failures[0].text, run.files)
     if traceback is None:
-        return "", run.failures[0].text
-    return traceback.frames[-1].code, traceback.error.partition("\n")[0]
+        return 0, "", run.failures[0].text
+    last = traceback.frames[-1]
+    return last.line, last.code, traceback.error.partition("\n")[0]
 
 
 async def mended_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
@@ -182,7 +188,7 @@ async def one_known_change(ground: Ground, run: SmokeRun) -> SmokeRun:
     for change in known_changes(run):
         files = {**run.files, change.file: change.text}
         tried = await ground.run(files)
-        kept, after = goes_farther(tried, run), Tally.of(ground.look(files))
+        kept, after = goes_farther(tried, run, in_place=True), Tally.of(ground.look(files))
         attempts.append(Attempt(file=change.file, means=change.means, before=before, after=after, kept=kept))
         if kept:
             ground.note(f"{change.file}: {change.means}")

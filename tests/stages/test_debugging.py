@@ -88,6 +88,17 @@ def test_what_pytorch_explains_is_mended_without_the_model(tmp_path: Path) -> No
     assert [(each.file, each.kept, each.tokens) for each in run.attempts] == [("model.py", True, 0)]
 
 
+def test_a_line_that_stands_there_twice_is_mended_twice(tmp_path: Path) -> None:
+    line = "    embed(size)\n"
+    twice = (
+        "import torch\n\n\ndef half(x):\n    embed, size = torch.nn.Embedding(9, 4), torch.ones(x)\n"
+        f"{line}    x = x + 1\n{line}    return x\n"
+    )
+    run, asked = debugged(tmp_path, lambda request: "", rounds=0, files={**FILES, "model.py": twice})
+    assert (run.status, asked) == ("passed", [])
+    assert run.files["model.py"].count("embed(size.long())") == 2
+
+
 def test_the_tensors_of_the_line_that_failed_are_shown_to_the_model(tmp_path: Path) -> None:
     added = (
         "import torch\n\n\nclass Tensor:\n    pass\n\n\ndef half(x):\n    size, odd = torch.ones(x), Tensor()\n"
