@@ -45,6 +45,7 @@ from offline_coder.checks.name_cures import (
     through_self,
 )
 from offline_coder.checks.not_in_torch import layer_meant
+from offline_coder.checks.own_parts import trained_part
 from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.plain_numbers import with_tensors_of_numbers
@@ -254,6 +255,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "gpu-only": (in_its_line(with_either, "line {line} runs without a GPU too"),),
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "idle-load": (in_its_line(without_idle_load, "what {subject} gives in line {line} is not loaded"),),
+    "own-part": (trained_part,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

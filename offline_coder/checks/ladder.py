@@ -30,6 +30,7 @@ from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
 from offline_coder.checks.network_calls import check_network_calls
 from offline_coder.checks.of_the_network import check_network_reads
+from offline_coder.checks.own_parts import check_own_parts
 from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
@@ -64,6 +65,7 @@ OF_CODE = (
     check_network_calls,
     check_returns,
     check_own_results,
+    check_own_parts,
     check_unsaved,
     check_truths,
     check_plain_numbers,
