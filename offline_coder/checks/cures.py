@@ -177,12 +177,8 @@ def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module)
     right = re.search(r"Read ((?:\['[^'\]]+'\])+)\.$", finding.advice)
     for read in config_reads(tree) if right else ():
         keys = ".".join(key for key, _ in read.steps)
-        if (
-            right
-            and finding.severity == "error"
-            and read.node.lineno == finding.line
-            and keys == finding.subject
-        ):
+        whole = read.whole or finding.severity == "error"
+        if right and whole and read.node.lineno == finding.line and keys == finding.subject:
             new = f"{ast.unparse(read.root)}{right.group(1)}"
             means = f"reads `{new}` in place of `{ast.unparse(read.node)}`"
             yield Edit(

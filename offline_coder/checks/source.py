@@ -23,7 +23,8 @@ TENSOR = frozenset({"torch.Tensor", "Tensor"})
 # Every rung asks for the same few files, and a repair changes one of them at a time.
 @functools.lru_cache(maxsize=REMEMBERED)
 def parse_python(text: str) -> ast.Module | None:
-    """The tree of `text`, or None when it does not parse; `check_syntax` says why.
+    """The tree of `text`, or None when it does not parse or the compiler refuses it, as it does two
+    parameters of one name; `check_syntax` says why.
 
     The same limits hold as there: 256 KiB, 200 brackets and 150 nodes deep. Warnings of the compiler are not
     repeated. The tree is shared with whoever asks for the same text: read it, never change it.
@@ -33,6 +34,7 @@ def parse_python(text: str) -> ast.Module | None:
     try:
         with compiler_warnings():
             tree = ast.parse(text)
+            compile(tree, "<file>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return None if levels_of(tree) > MOST_LEVELS else tree

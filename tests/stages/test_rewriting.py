@@ -93,6 +93,15 @@ def test_what_does_not_help_is_rolled_back_and_asked_for_once() -> None:
         assert len(asked) == 1
 
 
+def test_what_only_the_compiler_refuses_is_rolled_back_though_less_is_seen_in_it() -> None:
+    wrong = "class Store:\n    size = missing + absent\n\n    def get(self):\n        return self.size\n"
+    files = {"data.py": f"{LOAD}\n\n{wrong}", "main.py": PROGRAM.replace("load()", "load(3)")}
+    twice = "    size = 3\n\n    def get(self, other, other):\n        return self.size\n"
+    done, asked = rewritten(files, lambda _: twice)
+    assert [request.purpose for request in asked][:1] == ["rewrite:data.py:Store"]
+    assert done.files == files
+
+
 def test_what_breaks_another_file_is_rolled_back() -> None:
     store = "class Store:\n    size = missing + absent\n\n    def get(self):\n        return self.size\n"
     program = PROGRAM.replace("load()", "Store().get(), load(3)").replace("import load", "import Store, load")
