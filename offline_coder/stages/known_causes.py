@@ -4,8 +4,9 @@ A linear layer is made for other inputs than it gets, gets them in parts, or get
 step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
 as if it were one example; a split takes more than there is; what is embedded is embedded again, and so are
 scores; two tensors of one shape are multiplied as matrices; class numbers are taken for scores; the best
-class is sought among the tokens; targets are of another split than the inputs; an attribute has nearly the
-name that is read. As with other known errors the change counts only when the run comes farther.
+class is sought among the tokens; targets are of another split than the inputs; arrays are cut at shares of
+one; an attribute has nearly the name that is read. As with other known errors the change counts only when the
+run comes farther.
 """
 
 import ast
@@ -17,7 +18,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from offline_coder.checks.assumed_sizes import around
-from offline_coder.checks.edits import ended_with, replace_each, replace_expression, replace_statement
+from offline_coder.checks.edits import (
+    ended_with,
+    grouped,
+    replace_each,
+    replace_expression,
+    replace_statement,
+)
 from offline_coder.checks.source import (
     Function,
     constructor_of,
@@ -42,6 +49,7 @@ MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|
 SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
 UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor b \(\d+\)")
 OTHER_LENGTH = re.compile(rf"{UNLIKE.pattern}|Expected input batch_size \(\d+\) to match target batch_size")
+NO_SAMPLES = re.compile(r"num_samples should be a positive integer value, but got num_samples=0")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
@@ -375,6 +383,24 @@ def of_the_same_split(failed: FailedLine) -> Iterator[Change]:
                 yield failed.replaced(node, other), said
 
 
+def cut_by_shares(failed: FailedLine) -> Iterator[Change]:
+    """Arrays that are cut at shares of one, `np.split(x, [int(share * 0.7)])`, so that the first part is
+    empty: at such shares of their length."""
+    function = function_around(failed.tree, failed.line)
+    changes: list[tuple[ast.expr, str]] = []
+    for node in ast.walk(function) if function else ():
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="split" | "array_split"), args=[array, ast.List(elts=cuts), *_]
+            ):
+                for cut in cuts:
+                    match cut:
+                        case ast.Call(func=ast.Name(id="int"), args=[share]):
+                            changes.append((share, f"{grouped(share)} * len({ast.unparse(array)})"))
+    if changes:
+        yield replace_each(failed.text, changes), "arrays are cut at shares of their length"
+
+
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
     match call:
@@ -403,6 +429,7 @@ CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], 
     (UNLIKE, missing_layer),
     (UNLIKE, classes_last),
     (OTHER_LENGTH, of_the_same_split),
+    (NO_SAMPLES, cut_by_shares),
     (NUMBERS, one_of_many),
     (OF_NUMBERS, told_as_scores),
     (SUGGESTED, name_that_is_there),

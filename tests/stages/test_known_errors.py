@@ -140,6 +140,16 @@ def test_what_is_embedded_already_is_not_embedded_again() -> None:
     assert ["self.layer(style[..., :3])" in each.text for each in changed] == [True]
 
 
+def test_arrays_are_cut_at_shares_of_their_length() -> None:
+    head = (
+        "    from torch.utils.data import DataLoader, TensorDataset\n    share, x = 0.5, torch.arange(20)\n"
+    )
+    body = f"{head}    a, b = np.split(x.numpy(), [int({{}})])\n    DataLoader(TensorDataset(torch.tensor(a)), shuffle=True)\n"
+    run = failed(f"{HEAD}def f():\n{body.format('share * 0.8')}")
+    changed = [each.text for each in known_changes(run) if works({each.file: each.text})]
+    assert changed == [f"{HEAD}def f():\n{body.format('(share * 0.8) * len(x.numpy())')}"]
+
+
 MIXED = """class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
