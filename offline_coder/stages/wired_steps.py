@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT, Module, Plan
+from offline_coder.core.plan import MODEL as NETWORK_PATH
 from offline_coder.stages.wired_values import Wanted, parameters_of, source_of, type_name
 
 Definition = ast.FunctionDef | ast.ClassDef
@@ -89,6 +90,7 @@ def steps_of(plan: Plan, files: Mapping[str, str]) -> list[Step]:
     code = code_of(plan, files)
     found = [step for name in code.nodes if (step := step_of(code, name)) is not None]
     top = [step for phase in range(4) for step in outermost([s for s in found if s.phase == phase])]
+    top = network_first(top)
     methods = [method for step in top for method in methods_of(step)]
     workers = {step.name for step in top if step.phase != MODEL}
     steps: list[Step] = []
@@ -100,6 +102,13 @@ def steps_of(plan: Plan, files: Mapping[str, str]) -> list[Step]:
         chosen = [step for step in inside if step.owner in workers]
         steps += chosen or ([] if own else [step for step in inside if step.owner == inside[0].owner])
     return steps
+
+
+def network_first(steps: list[Step]) -> list[Step]:
+    """`steps`, where parts of the method that stand beside the network of model.py, which uses nothing of
+    them, are made after it: what is made first is what is trained."""
+    beside = [step for step in steps if step.phase == MODEL and step.path != NETWORK_PATH]
+    return [*(step for step in steps if step not in beside), *beside]
 
 
 def code_of(plan: Plan, files: Mapping[str, str]) -> Code:

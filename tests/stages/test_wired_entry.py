@@ -114,6 +114,29 @@ def test_each_argument_comes_from_a_setting_a_result_a_default_or_is_made_up() -
     assert "Layer" not in calls
 
 
+def test_the_network_of_the_paper_is_trained_and_not_a_part_beside_it() -> None:
+    part = Module(path="encoding.py", purpose="", classes=(ClassPlan(name="Encoding"),))
+    modules = (MODULES[0], part, *MODULES[1:])
+    paths = tuple(module.path for module in modules)
+    depends_on = {path: paths[:at] for at, path in enumerate(paths)}
+    plan = PLAN.model_copy(
+        update={
+            "architecture": Architecture(approach="", modules=modules),
+            "build_order": BuildOrder(order=paths, depends_on=depends_on),
+        }
+    )
+    net = "class Net(nn.Module):\n    def __init__(self, d_model: int):\n        super().__init__()\n"
+    files = {
+        **CODE,
+        "encoding.py": "from torch import nn\n\n\nclass Encoding(nn.Module):\n    pass\n",
+        "model.py": f"from torch import nn\n\n\n{net}",
+        "training.py": "def train(model, train_data: list) -> None:\n    model.train()\n",
+    }
+    calls = calls_in(wired_entry(plan, files))
+    assert [name for name in calls if name in ("Encoding", "Net")] == ["Net", "Encoding"]
+    assert "model=net" in calls["train"]
+
+
 def test_what_is_read_by_key_has_these_keys_and_what_is_made_up_is_printed() -> None:
     body = "def evaluate(outputs):\n    return outputs['b'] + outputs['a']\n"
     calls = calls_in(wired_entry(PLAN, {**CODE, "evaluation.py": body}))
