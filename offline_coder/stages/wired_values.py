@@ -19,7 +19,7 @@ from offline_coder.core.plan import ConfigValue
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.core.usual_names import alike, usual_name
 
-Source = Literal["setting", "result", "default", "made up"]
+Source = Literal["setting", "result", "default", "data", "made up"]
 Settings = Mapping[str, Mapping[str, ConfigValue]]
 
 WHOLE_CONFIG = frozenset({"config", "cfg", "conf", "settings", "hparams", "params"})
@@ -63,6 +63,8 @@ SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_dat
 TENSOR = "torch.rand(8, 8)"
 ROW = "[0.1] * 8"
 NETWORK_PART = "model"
+LOADER = "DataLoader"
+CHANNELS = re.compile(r"(?:in|input)_channels")
 MADE_UP = {
     "float": "0.1",
     "bool": "False",
@@ -198,7 +200,8 @@ class Values:
             return Chosen(result, "result")
         if wanted.default:
             return Chosen("", "default")
-        return Chosen(self._made_up(wanted), "made up")
+        size = self._size_of_inputs(wanted) if section == NETWORK_PART else ""
+        return Chosen(size, "data") if size else Chosen(self._made_up(wanted), "made up")
 
     def kind(self, wanted: Wanted) -> str:
         """The name of the type, "" for one that nobody knows."""
@@ -280,6 +283,15 @@ class Values:
             if score > highest:
                 best, highest = result.variable, score
         return best
+
+    def _size_of_inputs(self, wanted: Wanted) -> str:
+        """The size of one example of the data that was loaded, where that is what is wanted: its channels,
+        which come first, or its features, which come last."""
+        channels = CHANNELS.fullmatch(wanted.name)
+        loader = next((result.variable for result in self.results if LOADER in result.types), "")
+        if not loader or not (channels or usual_name(wanted.name) == "input_size"):
+            return ""
+        return f"{loader}.dataset[0][0].shape[{0 if channels else -1}]"
 
     def _made_up(self, wanted: Wanted) -> str:
         kind = self.kind(wanted)

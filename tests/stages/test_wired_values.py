@@ -167,3 +167,20 @@ def test_a_size_of_the_network_is_the_setting_that_is_nearly_called_so(name: str
     settings = {"model": {"predefined_styles": 4, "embedding_size": 384}, "training": {"warmup_steps": 100}}
     values = Values(settings, frozenset(), torch=True)
     assert values.choose(Wanted(name, "int", default=False), "model", set()).text == text
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "size"),
+    [
+        ("in_channels", "model", "train_loader.dataset[0][0].shape[0]"),
+        ("in_features", "model", "train_loader.dataset[0][0].shape[-1]"),
+        ("in_features", "training", "8"),
+        ("out_features", "model", "8"),
+    ],
+)
+def test_the_size_of_the_inputs_is_that_of_the_data(name: str, section: str, size: str) -> None:
+    values = Values({}, frozenset(), torch=True)
+    values.results.append(Result("train_loader", frozenset({"DataLoader"}), words_of("train_loader")))
+    assert values.choose(Wanted(name, "int", default=False), section, set()).text == size
+    values.results.clear()
+    assert values.choose(Wanted(name, "int", default=False), section, set()).text == "8"
