@@ -173,7 +173,7 @@ def use_given(repository: Repository, finding: Finding, tree: ast.Module) -> Ite
 
 def read_where_it_is(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """A key that config.yaml has in another place: read it there. Only where the whole configuration is
-    read, which makes it an error, because a parameter may hold a section of it."""
+    read, as it is where that is an error, because a parameter may hold a section of it."""
     right = re.search(r"Read ((?:\['[^'\]]+'\])+)\.$", finding.advice)
     for read in config_reads(tree) if right else ():
         keys = ".".join(key for key, _ in read.steps)
