@@ -23,18 +23,31 @@ TENSOR = frozenset({"torch.Tensor", "Tensor"})
 # Every rung asks for the same few files, and a repair changes one of them at a time.
 @functools.lru_cache(maxsize=REMEMBERED)
 def parse_python(text: str) -> ast.Module | None:
-    """The tree of `text`, or None when it does not parse or the compiler refuses it, as it does two
+    """The tree of the file `text`, or None when it does not parse or the compiler refuses it, as it does two
     parameters of one name; `check_syntax` says why.
 
     The same limits hold as there: 256 KiB, 200 brackets and 150 nodes deep. Warnings of the compiler are not
     repeated. The tree is shared with whoever asks for the same text: read it, never change it.
     """
+    tree = parse_statements(text)
+    if tree is None:
+        return None
+    try:
+        with compiler_warnings():
+            compile(tree, "<file>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return tree
+
+
+def parse_statements(text: str) -> ast.Module | None:
+    """The tree of `text`, a file or statements out of the middle of one, such as `return x`; None when it
+    does not parse. The limits are those of `parse_python`."""
     if len(text) > MAX_BYTES or bracket_depth("python", text)[0] > MAX_DEPTH:
         return None
     try:
         with compiler_warnings():
             tree = ast.parse(text)
-            compile(tree, "<file>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return None if levels_of(tree) > MOST_LEVELS else tree

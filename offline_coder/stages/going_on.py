@@ -11,7 +11,7 @@ import asyncio
 import re
 
 from offline_coder.checks.skeleton import UNDEFINED
-from offline_coder.checks.source import parse_python
+from offline_coder.checks.source import parse_statements
 from offline_coder.core.engine import Engine
 from offline_coder.core.request import Message, Request
 from offline_coder.core.stage_settings import StageSettings
@@ -63,6 +63,6 @@ def said(line: str) -> str:
     code = MARKED.sub(r"\1", line.strip())
     # The head of a block is a statement only with a body.
     for text in (code, f"{code} pass"):
-        if (tree := parse_python(text)) is not None:
+        if (tree := parse_statements(text)) is not None:
             return ast.dump(tree)
     return " ".join(code.split())
