@@ -13,8 +13,8 @@ from offline_coder.checks.source import (
     REMEMBERED,
     TENSOR,
     Function,
+    given_to,
     is_tensor,
-    named_parameters,
     nodes_of,
     returns_of,
 )
@@ -106,8 +106,8 @@ def _wanted(function: Function, own: Mapping[str, Function]) -> Iterator[Wanted]
             for value in tensors:
                 is_last = len(tensors) > 1 and value is tensors[-1]
                 yield Wanted(value, is_last, f"{DATASET} is given", call)
-        elif called in own:
-            for parameter, value in _given(call, own[called]):
+        elif called in own and not any(isinstance(value, ast.Starred) for value in call.args):
+            for parameter, value in given_to(own[called], call):
                 if is_tensor(parameter):
                     of_targets = TARGETS.search(parameter.arg) is not None
                     yield Wanted(value, of_targets, f"{called} is given", call)
@@ -119,16 +119,6 @@ def _wanted(function: Function, own: Mapping[str, Function]) -> Iterator[Wanted]
             if result is not None and kind in TENSOR:
                 of_targets = TARGETS.search(ast.unparse(result)) is not None
                 yield Wanted(result, of_targets, f"{function.name} returns", node)
-
-
-def _given(call: ast.Call, function: Function) -> Iterator[tuple[ast.arg, ast.expr]]:
-    """The parameters of a function that a call gives a plain value."""
-    if any(isinstance(value, ast.Starred) for value in call.args):
-        return
-    positional = [*function.args.posonlyargs, *function.args.args]
-    yield from zip(positional, call.args, strict=False)
-    named = {parameter.arg: parameter for parameter in named_parameters(function)}
-    yield from ((named[each.arg], each.value) for each in call.keywords if each.arg in named)
 
 
 def _names_of_arrays(function: Function, sources: set[str] | frozenset[str]) -> frozenset[str]:

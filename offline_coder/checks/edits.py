@@ -75,6 +75,17 @@ def attribute_reads(where: ast.AST, written: str) -> list[ast.Attribute]:
     ]
 
 
+def with_attribute(text: str, tree: ast.AST, name: str, new: str) -> str | None:
+    """`text` with every attribute `name` of one line called `new`; None where there is none."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == name and node.end_lineno == node.lineno
+    ]
+    changes = ((node, f"{ast.unparse(node.value)}.{new}") for node in found)
+    return replace_each(text, changes) if found else None
+
+
 def replace_uses(text: str, uses: Sequence[ast.expr], old: str, new: str) -> str | None:
     """`text` with `new` in the place of each of `uses`, which are written as `old`. None where one is not
     found in its place, as inside an f-string."""

@@ -11,11 +11,11 @@ from offline_coder.checks.edits import (
     add_import,
     bound_name,
     replace_each,
-    replace_expression,
     replace_statement,
     replace_uses,
     stored_names,
     used_names,
+    with_attribute,
     without_annotations,
 )
 from offline_coder.checks.first_values import with_first_value
@@ -147,14 +147,8 @@ def spelled_as_there(repository: Repository, finding: Finding, tree: ast.Module)
     if len(right) != 1:
         return
     text, means = repository.files[finding.file], f"{right[0]} in place of {name}"
-    wrong = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == name and node.end_lineno == node.lineno
-    ]
-    for node in sorted(wrong, key=lambda node: (node.lineno, node.end_col_offset or 0), reverse=True):
-        text = replace_expression(text, node, f"{ast.unparse(node.value)}.{right[0]}")
-    if wrong:
+    if changed := with_attribute(text, tree, name, right[0]):
+        text = changed
         yield Edit(finding.file, text, means)
     for statement in tree.body:
         if not isinstance(statement, ast.ImportFrom):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from offline_coder.checks.assumed_sizes import SIZES, with_assumed
-from offline_coder.checks.edits import replace_each
+from offline_coder.checks.edits import replace_each, with_attribute
 from offline_coder.checks.rules import Edit, Repository, offered
 from offline_coder.checks.usual_values import with_setting
 from offline_coder.core.finding import Finding
@@ -38,10 +38,8 @@ def layer_meant(repository: Repository, finding: Finding, tree: ast.Module) -> I
     module, _, name = finding.subject.rpartition(".")
     if module != "torch.nn" or name not in MEANT:
         return
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == name]
-    text = repository.files[finding.file]
-    new = replace_each(text, ((use, f"{ast.unparse(use.value)}.{MEANT[name]}") for use in uses))
-    yield Edit(finding.file, new, f"{MEANT[name]} in place of {name}")
+    new = with_attribute(repository.files[finding.file], tree, name, MEANT[name])
+    yield from offered(finding.file, new, f"{MEANT[name]} in place of {name}")
 
 
 def warmed_up(

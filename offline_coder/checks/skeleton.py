@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from offline_coder.checks.syntax import parses
-from offline_coder.core.compiling import compiler_warnings
+from offline_coder.core.compiling import REFUSALS, compiler_warnings
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
 
@@ -212,7 +212,7 @@ def _expression(source: str, allowed: tuple[type[ast.AST], ...]) -> ast.Expressi
     try:
         with compiler_warnings():
             tree = ast.parse(source.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except REFUSALS:
         return None
     return tree if all(isinstance(node, allowed) for node in ast.walk(tree)) else None
 

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, bracket_depth
-from offline_coder.core.compiling import compiler_warnings
+from offline_coder.core.compiling import REFUSALS, compiler_warnings
 from offline_coder.core.packages import is_torch_module
 
 REMEMBERED = 64
@@ -35,7 +35,7 @@ def parse_python(text: str) -> ast.Module | None:
     try:
         with compiler_warnings():
             compile(tree, "<file>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except REFUSALS:
         return None
     return tree
 
@@ -48,7 +48,7 @@ def parse_statements(text: str) -> ast.Module | None:
     try:
         with compiler_warnings():
             tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except REFUSALS:
         return None
     return None if levels_of(tree) > MOST_LEVELS else tree
 
@@ -100,6 +100,15 @@ def function_around(tree: ast.Module, line: int) -> Function | None:
 def named_parameters(function: Function) -> tuple[ast.arg, ...]:
     """The parameters of a function without those that take what is left over, `*` and `**`."""
     return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+
+
+def given_to(function: Function, call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """The parameters of a function, in the order of a call of it, with what the call gives them; what is
+    given with a star counts as one value."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    yield from zip(positional, call.args, strict=False)
+    named = {parameter.arg: parameter for parameter in named_parameters(function)}
+    yield from ((named[each.arg], each.value) for each in call.keywords if each.arg in named)
 
 
 def is_tensor(parameter: ast.arg) -> bool:

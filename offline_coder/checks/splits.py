@@ -7,7 +7,6 @@ one of what the test leaves.
 """
 
 import ast
-import re
 
 from offline_coder.checks.edits import replace_statement
 from offline_coder.checks.library_calls import taken_apart
@@ -19,7 +18,8 @@ KINDS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), DEV),
     **dict.fromkeys(("test", "testing"), TEST),
 }
-DEV_SIZE = re.compile(r"(?:val|valid|validation|dev)_size")
+SIZE_OF_DEV = (("", "size"), DEV)
+"""What `split_from` says of val_size, which the function has not."""
 HALF = ast.keyword("test_size", ast.Constant(0.5))
 
 
@@ -66,7 +66,7 @@ def two_splits(parts: dict[str, list[str]], rest: list[str], call: ast.Call) -> 
     """The two statements: first the part whose size is given, of the test where it is, then of the `rest`.
     Validation is as large as the test where its size is not given."""
     given = {keyword.arg or "": keyword for keyword in call.keywords}
-    dev = next((keyword for name, keyword in given.items() if DEV_SIZE.fullmatch(name)), None)
+    dev = next((keyword for name, keyword in given.items() if split_from(name) == SIZE_OF_DEV), None)
     same = [given[name] for name in ("random_state", "shuffle") if name in given]
     arrays = {ast.unparse(array): f"{ast.unparse(array)}_rest" for array in call.args}
     if "test_size" in given:

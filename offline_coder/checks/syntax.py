@@ -19,7 +19,7 @@ import yaml
 
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.trees import MAX_BYTES, MAX_DEPTH, Grammar, bracket_depth, broken_lines
-from offline_coder.core.compiling import compiler_warnings
+from offline_coder.core.compiling import REFUSALS, compiler_warnings
 from offline_coder.core.finding import Finding
 
 # The parsers of these two take quadratic time on some inputs.
@@ -99,7 +99,7 @@ def _check_python(path: str, text: str) -> tuple[Finding, ...]:
         try:
             compile(source, path, "exec", dont_inherit=True)
             failure = None
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except REFUSALS as error:
             failure = error
     if failure is None and parse_python(text) is None:
         failure = RecursionError()

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from offline_coder.checks.source import nodes_of
+from offline_coder.checks.source import given_to, nodes_of
 
 CONFIG_NAMES = frozenset({"config", "cfg", "conf", "CONFIG", "CFG"})
 LOADERS = frozenset({"safe_load", "full_load", "read_config"})
@@ -62,16 +62,8 @@ def _handed_whole(trees: Sequence[ast.Module]) -> set[Parameter]:
         all_of_it = loaded(tree)
         for node in nodes_of(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in once:
-                for name, value in _handed(node, once[node.func.id]):
+                for parameter, value in given_to(once[node.func.id], node):
                     is_whole = isinstance(value, ast.Name) and value.id in all_of_it
-                    (whole if is_whole else other).add((node.func.id, name))
+                    if parameter.arg in CONFIG_NAMES:
+                        (whole if is_whole else other).add((node.func.id, parameter.arg))
     return whole - other
-
-
-def _handed(call: ast.Call, function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
-    """What a call hands each parameter that is named as a configuration."""
-    given = [
-        *zip((argument.arg for argument in function.args.args), call.args, strict=False),
-        *((keyword.arg or "", keyword.value) for keyword in call.keywords),
-    ]
-    yield from ((name, value) for name, value in given if name in CONFIG_NAMES)

@@ -12,6 +12,9 @@ end is told from text that is wrong."""
 KEEP_OPEN = 0x200
 """PyCF_DONT_IMPLY_DEDENT: the end of the text does not close its blocks."""
 
+REFUSALS = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What the compiler raises for text that it does not take."""
+
 # catch_warnings swaps a global of the interpreter, so two threads must not do it at once.
 _CATCHING = threading.Lock()
 

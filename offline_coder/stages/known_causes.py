@@ -91,15 +91,9 @@ class FailedLine:
         return replace_expression(self.text, old, new)
 
 
-def plain_changes(failed: FailedLine) -> Iterator[Change]:
-    """What mends the error where the line alone says what it means, from what a layer gives."""
-    if EMBEDDED.search(failed.error):
-        yield from mixed_entries(failed)
-
-
-def changes_of_causes(failed: FailedLine) -> Iterator[Change]:
-    """What may mend the error, from the causes that are known of such."""
-    for error, cure in CAUSES:
+def changes_of(causes: "Causes", failed: FailedLine) -> Iterator[Change]:
+    """What may mend the error, from those of `causes` that are known of such."""
+    for error, cure in causes:
         if error.search(failed.error):
             yield from cure(failed)
 
@@ -420,7 +414,11 @@ def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
     return max(classes, key=lambda node: node.lineno, default=None)
 
 
-CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...] = (
+Causes = tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...]
+"""What an error looks like, and what may mend its cause."""
+PLAIN_CAUSES: Causes = ((EMBEDDED, mixed_entries),)
+"""Those that the line alone shows: they come before the changes that the error itself asks for."""
+CAUSES: Causes = (
     (MATRICES, product_by_element),
     (SHAPES, put_together),
     (SHAPES, layer_of_other_size),
@@ -436,4 +434,4 @@ CAUSES: tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], 
     (EMBEDDED, embedded_once),
     (TOO_LARGE, smaller_part),
 )
-"""What an error looks like, and what may mend its cause."""
+"""Those that lie elsewhere: they come after."""

@@ -15,7 +15,7 @@ from offline_coder.checks.edits import grouped
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT
-from offline_coder.stages.known_causes import Change, FailedLine, changes_of_causes, plain_changes
+from offline_coder.stages.known_causes import CAUSES, PLAIN_CAUSES, Change, FailedLine, changes_of
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 
@@ -99,7 +99,8 @@ def known_changes(run: SmokeRun) -> Iterator[Edit]:
     if tree is None or (run.wired and frame.path == ENTRY_POINT):
         return
     failed = FailedLine(text, tree, frame.line, traceback.error)
-    for changed, said in chain(plain_changes(failed), changed_calls(failed), changes_of_causes(failed)):
+    plain, others = changes_of(PLAIN_CAUSES, failed), changes_of(CAUSES, failed)
+    for changed, said in chain(plain, changed_calls(failed), others):
         if parse_python(changed) is not None:
             yield Edit(frame.path, changed, said)
 

@@ -47,6 +47,7 @@ WARMER, OTHER_SEED = 0.7, 10
 MOST_CLAIMED = 6
 SHOWN_STATEMENT = 90
 OF_NETWORKS = frozenset({FORWARD.name, "load_state_dict", "parameters", "state_dict", "zero_grad"})
+"""Methods of every network, which are no functions of a module."""
 COPIED = 6
 """Words in a row by which a purpose is known as one of the prompt's."""
 OUR_WORDS = frozenset({"component", "components", "module", "modules", "part", "parts", "path"})
@@ -294,12 +295,12 @@ def module_of(path: str, part: DraftPart, requirements: tuple[str, ...] = ()) ->
         purpose=tidy(part.purpose),
         requirements=requirements,
         classes=classes_of(part.classes),
-        functions=without_forward(functions) if part.classes else functions,
+        functions=without_methods_of_networks(functions) if part.classes else functions,
     )
 
 
-def without_forward(functions: tuple[Routine, ...]) -> tuple[Routine, ...]:
-    """`functions` without forward() and load_state_dict(), which only a network has."""
+def without_methods_of_networks(functions: tuple[Routine, ...]) -> tuple[Routine, ...]:
+    """`functions` without forward() and others that only a network has."""
     return tuple(each for each in functions if each.name not in OF_NETWORKS)
 
 
