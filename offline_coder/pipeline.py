@@ -25,6 +25,7 @@ from offline_coder.stages.analysis import analyse
 from offline_coder.stages.budget import Budget
 from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.coding import write_code
+from offline_coder.stages.corrections import Author
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.distilling.choice import distilled
 from offline_coder.stages.distilling.passages import passages_of
@@ -211,9 +212,8 @@ async def make_repository(
 
     with meter.stage("checking"):
         files = {**mended.files, **companion_files(plan, external_imports(mended.files))}
-        smoke = await smoke_run_and_debug(
-            engine, context, plan, files, look, settings, journal, meter.watcher.note
-        )
+        author = Author(engine, context, plan, analyses)
+        smoke = await smoke_run_and_debug(author, files, look, settings, journal, meter.watcher.note)
         findings = look(smoke.files)
         text = readme(paper, plan, written, findings, wired=smoke.wired)
         files = {**smoke.files, "README.md": text}

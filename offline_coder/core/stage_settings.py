@@ -5,6 +5,8 @@ from offline_coder.core.values import Value
 
 TASK_TOKENS = 800
 SMALLEST_PAPER_SHARE = 0.4
+OTHER_TEMPERATURE = 0.7
+"""Of an answer whose likeliest form was no good already."""
 
 
 class StageSettings(Value):
@@ -43,7 +45,7 @@ class StageSettings(Value):
     code_tokens: int = 1200
     candidates: int = 1
     max_components: int = 2
-    continuations: int = 1
+    continuations: int = 2
     regenerations: int = 1
     rewrite_rounds: int = 2
     rewrite_file_tokens: int = 800

@@ -2,13 +2,14 @@
 
 Several are asked for at once, over the same beginning of the prompt, each in another way: a range of lines
 near the failure and the text that takes their place, decoded under a constraint, so that it always applies;
-or a definition that had a part in the failure, gone on with before the line that failed, by another line,
-written anew from its head, or shown and written again.
+a definition that had a part in the failure, gone on with before the line that failed, by another line,
+written anew from its head, or shown and written again; or another candidate for a whole file that had a part
+in it, written from its task: what is wrong from the ground up no few lines make right.
 """
 
 import asyncio
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,9 +19,9 @@ from offline_coder.checks.library_calls import signatures_at
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
-from offline_coder.core.plan import ENTRY_POINT
+from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.request import Request
-from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.core.values import Value
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.coding import ShownFile
@@ -33,19 +34,32 @@ from offline_coder.stages.rewriting import NEXT_DEFINITION, definition_of, impor
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 from offline_coder.stages.usage import usage_of
+from offline_coder.stages.whole_files import Metered, another_candidate
 
 MAX_LINES = 2000
 """Lines of a file that can be corrected; each is a choice of the constraint."""
 NEAR = 12
 """Lines before and after the one that failed that a correction by lines may reach."""
-OTHER_TEMPERATURE = 0.7
-"""Of all corrections but the very first: what was the likeliest answer has failed already."""
-Manner = Literal["lines", "going on", "anew", "again"]
+FIRST_ROUND = 4
+"""Ways that are tried before a whole file is written anew, which takes more tokens."""
+Manner = Literal["lines", "going on", "anew", "again", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who is asked: `engine`, which is shown the `context`, about the repository of a `plan` whose files were
+    written after `analyses` (path -> text)."""
+
+    engine: Engine
+    context: Context
+    plan: Plan
+    analyses: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a correction is asked for: its manner, and the place; None for lines of a file without one."""
+    """How a correction is asked for: its manner, and the place; None for lines of a file without one. Of a
+    whole file the place says no more than which."""
 
     manner: Manner
     place: Place | None
@@ -95,7 +109,7 @@ class Correction:
 
 
 async def corrections(
-    engine: Engine, context: Context, run: SmokeRun, settings: StageSettings, in_vain: int
+    author: Author, run: SmokeRun, settings: StageSettings, in_vain: int
 ) -> list[Correction]:
     """Up to `settings.debug_candidates` corrections of the first failure, no two alike; fewer where answers
     were cut, break the file or change nothing. After `in_vain` rounds for the same failure this one goes on
@@ -109,9 +123,11 @@ async def corrections(
         drawn = heated.model_copy(update={"seed": settings.seed + at})
         way = ways[at % len(ways)]
         if way.place is None or way.manner == "lines":
-            asked.append(by_lines(engine, context, failed, drawn))
+            asked.append(by_lines(author, failed, drawn))
+        elif way.manner == "file":
+            asked.append(by_file(author, failed, way.place.target.file, drawn))
         else:
-            asked.append(by_definition(engine, context, failed, way.manner, way.place, drawn))
+            asked.append(by_definition(author, failed, way.manner, way.place, drawn))
     given = await asyncio.gather(*asked)
     found: dict[str, Correction] = {}
     for each in given:
@@ -132,6 +148,7 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
     frames = [frame for frame in traceback.own if frame.path != but] or list(traceback.frames)
     failed = Failed(run, failure.step, traceback.told(), frames[-1].path, frames[-1].line)
     nearest, others = places[:1], places[1:]
+    elsewhere = [place for place in others if place.target.file != nearest[0].target.file]
     ways = [
         *(Way("going on", place) for place in nearest),
         Way("lines", None),
@@ -141,12 +158,24 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
         *(Way("anew", place) for place in others[:1] if not place.at_head),
         *(Way("anew" if place.at_head else "going on", place) for place in others[1:2]),
     ]
-    return failed, ways
+    files = [Way("file", place) for place in (*nearest, *nearest, *elsewhere[:1])]
+    return failed, [*ways[:FIRST_ROUND], *files, *ways[FIRST_ROUND:]]
+
+
+async def by_file(author: Author, failed: Failed, path: str, settings: StageSettings) -> Correction | None:
+    """The file written from its task by another seed; None for what no module of the plan is, and where
+    nothing usable came back."""
+    if path not in author.analyses:
+        return None
+    engine, files, room = Metered(author.engine), failed.run.files, 2 * settings.code_tokens
+    text = await another_candidate(
+        engine, author.context, author.plan, author.analyses[path], files, path, settings, room
+    )
+    return correction(path, text, "another candidate for the file written", engine.tokens)
 
 
 async def by_definition(
-    engine: Engine,
-    context: Context,
+    author: Author,
     failed: Failed,
     manner: Manner,
     place: Place,
@@ -154,6 +183,7 @@ async def by_definition(
 ) -> Correction | None:
     """The file of `place` with its definition written otherwise; None when the answer is none that parses, or
     where it is gone on with, when the model has nothing but the line that failed to go on with."""
+    engine, context = author.engine, author.context
     files, target = failed.run.files, place.target
     begun = target if manner == "again" else place.begun(files[target.file], keep=manner == "going on")
     task = render_prompt(
@@ -188,11 +218,10 @@ async def by_definition(
     return correction(target.file, text, f"{target.name} written ({manner})", tokens)
 
 
-async def by_lines(
-    engine: Engine, context: Context, failed: Failed, settings: StageSettings
-) -> Correction | None:
+async def by_lines(author: Author, failed: Failed, settings: StageSettings) -> Correction | None:
     """The file that failed with some lines near the failure replaced; None when the answer was cut or breaks
     the file."""
+    engine, context = author.engine, author.context
     path = failed.path
     lines = failed.run.files[path].rstrip().split("\n")
     first, last = max(1, failed.line - NEAR), min(len(lines), failed.line + NEAR)

@@ -16,16 +16,14 @@ from offline_coder.checks.mend import Look
 from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
-from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
-from offline_coder.stages.corrections import Correction, corrections
+from offline_coder.stages.corrections import Author, Correction, corrections
 from offline_coder.stages.known_errors import known_changes
 from offline_coder.stages.mending import mended_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
-from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
@@ -63,19 +61,17 @@ class Tried:
 
 
 async def smoke_run_and_debug(
-    engine: Engine,
-    context: Context,
-    plan: Plan,
+    author: Author,
     files: Mapping[str, str],
     look: Look,
     settings: StageSettings,
     journal: Journal,
     note: Callable[[str], None],
 ) -> SmokeRun:
-    """Run the repository; then up to `settings.debug_rounds` rounds of corrections. Without a sandbox
-    nothing is run. How a run went is taken from the journal where it is known. Raises what the engine
-    raises."""
-    ground = Ground(journal, plan, look, settings.gpu, note)
+    """Run the repository that `author` wrote; then up to `settings.debug_rounds` rounds of corrections.
+    Without a sandbox nothing is run. How a run went is taken from the journal where it is known. Raises what
+    the engine raises."""
+    ground = Ground(journal, author.plan, look, settings.gpu, note)
     best = await ground.run(files)
     if best.status == "not run":
         note(f"the repository was not run: {best.sandbox}")
@@ -85,7 +81,7 @@ async def smoke_run_and_debug(
     for turn in range(settings.debug_rounds):
         if not best.failures:
             break
-        asked = await corrections(engine, context, best, settings, in_vain)
+        asked = await corrections(author, best, settings, in_vain)
         before = look(best.files)
         tried = await asyncio.gather(*(try_out(each, ground, best, before) for each in asked))
         kept = best.kept
@@ -98,8 +94,11 @@ async def smoke_run_and_debug(
 
 async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before: Sequence[Finding]) -> Tried:
     """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
-    `before`, what the checks found in the files of `run`."""
+    `before`, what the checks found in the files of `run`. An entry point that was wired is wired again: a
+    file that was written anew may have other parameters."""
     corrected = {**run.files, correction.path: correction.text}
+    if run.wired and correction.path != ENTRY_POINT:
+        corrected[ENTRY_POINT] = wired_entry(ground.plan, corrected) or run.files[ENTRY_POINT]
     done = mended_for(ground.plan, corrected, ground.look, assume=True)
     after = Tally.of(done.findings)
     if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
@@ -135,7 +134,7 @@ def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable
         rounds=run.rounds,
         kept=run.kept + (chosen is not None),
         attempts=(*run.attempts, *attempts),
-        wired=run.wired and best.files[ENTRY_POINT] == run.files[ENTRY_POINT],
+        wired=run.wired and (chosen is None or chosen.correction.path != ENTRY_POINT),
     )
 
 

@@ -20,7 +20,7 @@ from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.core.repeating import repeats
-from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.stages.asking import SMALLEST_ANSWER
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import (
@@ -171,6 +171,7 @@ class Asked:
             if not answer.asked:
                 tried.append(f"{NO_ROOM} for {name}")
                 break
+            before = self.frame.begun
             for turn in range(1, 1 + self.settings.continuations):
                 kept = answer.whole()
                 room = self.settings.code_tokens if answer.reason == "length" else answer.room - answer.tokens
@@ -178,10 +179,13 @@ class Asked:
                     break
                 tried.append(f"continued {CONTINUED[answer.reason]}: {name}")
                 ends += answer.early_end(name, kept)
-                following = await self.continued(answer, kept, room, seed + CONTINUED_SEED * turn)
+                stuck = answer.reason == "circles" or kept.rstrip() == before.rstrip()
+                following = await self.continued(
+                    kept, room, seed + CONTINUED_SEED * turn, answer, stuck=stuck
+                )
                 if not following.asked:
                     break
-                answer = following
+                answer, before = following, kept
             code = whole_part(self.module.path, answer)
             ends += answer.early_end(name, code)
             if defines(code, name) and len(code) > len(tidy_code(self.frame.begun)):
@@ -190,19 +194,21 @@ class Asked:
                 return Piece(code, tuple(tried), tuple(ends))
         return Piece("", tuple(tried), tuple(ends))
 
-    async def continued(self, answer: Answer, kept: str, room: int, seed: int) -> Answer:
-        """What goes on from `kept`, the whole statements of an answer that was ended before its end, in at
-        most `room` tokens. A class whose method went round in circles goes on with its next planned method,
-        for from where it was the model takes the same way again."""
-        circles = answer.reason == "circles"
-        begun = kept + (next_method(self.module, self.head.name, kept) if circles else "")
+    async def continued(self, kept: str, room: int, seed: int, ended: Answer, *, stuck: bool) -> Answer:
+        """What goes on from `kept`, the whole statements of the answer that `ended` before its end, in at
+        most `room` tokens; warmer, but where it was only too long. A class whose method is `stuck`, which
+        went round in circles or broke where it was gone on with, goes on with its next planned method: from
+        where it was the model takes the same way again."""
+        begun = kept + (next_method(self.module, self.head.name, kept) if stuck else "")
         purpose = f"repair:continue:{self.module.path}:{self.head.name}"
         rest = replace(self.frame, begun=begun)
-        return await self.answer(purpose, room, seed, rest)
+        heat = 0.0 if ended.reason == "length" else OTHER_TEMPERATURE
+        return await self.answer(purpose, room, seed, rest, heat)
 
-    async def answer(self, purpose: str, room: int, seed: int, frame: Frame) -> Answer:
-        """One answer of at most `room` tokens."""
-        bounded = self.settings.model_copy(update={"code_tokens": room})
+    async def answer(self, purpose: str, room: int, seed: int, frame: Frame, heat: float = 0.0) -> Answer:
+        """One answer of at most `room` tokens, at the temperature of the settings or `heat`, whichever is
+        more."""
+        bounded = self.settings.warmer(heat).model_copy(update={"code_tokens": room})
         return await ask_code(self.engine, self.context, purpose, self.task, bounded, seed, frame)
 
 

@@ -14,7 +14,7 @@ from offline_coder.checks.skeleton import UNDEFINED
 from offline_coder.checks.source import parse_statements
 from offline_coder.core.engine import Engine
 from offline_coder.core.request import Message, Request
-from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.repair import FENCE
 
@@ -23,8 +23,6 @@ DRAWS = 6
 """Lines that are drawn at once."""
 LINE_TOKENS = 64
 """Output tokens of a drawn line; a longer one is a beginning like any other."""
-DRAWN_TEMPERATURE = 0.7
-"""At least this of all draws but the first, or they would be alike."""
 
 
 async def another_line(
@@ -38,7 +36,7 @@ async def another_line(
     """
     room, stop = await room_for_answer(engine, messages, LINE_TOKENS, purpose), ("\n", FENCE)
     likeliest = settings.sampling(room, stop=stop)
-    other = settings.warmer(DRAWN_TEMPERATURE).sampling(room, stop=stop)
+    other = settings.warmer(OTHER_TEMPERATURE).sampling(room, stop=stop)
     # Each seed has its own draws, so that a later round does not get those of this one.
     seeds = range(settings.seed * DRAWS, (settings.seed + 1) * DRAWS)
     drawn = await asyncio.gather(

@@ -20,7 +20,7 @@ from offline_coder.core.finding import Finding, Tally
 from offline_coder.core.plan import Module
 from offline_coder.core.repeating import repeats
 from offline_coder.core.request import FinishReason, Request
-from offline_coder.core.stage_settings import StageSettings
+from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.runs.checks import ChosenBy
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.prompting import Context, render_prompt
@@ -199,8 +199,9 @@ async def continue_cut(
     ends: list[EarlyEnd],
     frame: Frame,
 ) -> Answer:
-    """The answer, continued with another seed from its last whole statement while something cut it and
-    continuations are left; then, if it still has no end, without its unfinished last statement."""
+    """The answer, continued from its last whole statement with another seed, and warmer unless it was only
+    too long, while something cut it and continuations are left; then, if it still has no end, without its
+    unfinished last statement."""
     for turn in range(1, 1 + settings.continuations):
         kept = answer.whole()
         if not answer.cut or not answer.asked or len(kept) <= len(tidy_code(frame.begun)):
@@ -209,7 +210,8 @@ async def continue_cut(
         ends += answer.early_end("", kept)
         rest = replace(frame, begun=kept)
         purpose = f"repair:continue:{module.path}"
-        answer = await ask_code(engine, context, purpose, task, settings, settings.seed + turn, rest)
+        drawn = settings if answer.reason == "length" else settings.warmer(OTHER_TEMPERATURE)
+        answer = await ask_code(engine, context, purpose, task, drawn, settings.seed + turn, rest)
     if not answer.cut or not answer.asked:
         return answer
     repairs.append("cut back to the last whole statement")

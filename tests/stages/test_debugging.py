@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from offline_coder.checks.mend import Look
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.finding import Finding
-from offline_coder.core.plan import Module, Routine
+from offline_coder.core.plan import Module, Parameter, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
-from offline_coder.stages.corrections import LineEdit
+from offline_coder.stages.corrections import Author, LineEdit
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
@@ -26,7 +26,7 @@ from offline_coder.stages.tracebacks import shortened, traceback_of
 from tests.stages.conftest import plan_of_two
 
 MODULES = (
-    Module(path="model.py", purpose="", functions=(Routine(name="half"),)),
+    Module(path="model.py", purpose="", functions=(Routine(name="half", parameters=(Parameter(name="x"),)),)),
     Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
 )
 PLAN = plan_of_two(MODULES)
@@ -64,9 +64,7 @@ def debugged(
 
     run = asyncio.run(
         smoke_run_and_debug(
-            ScriptedEngine(listen),
-            Context("paper"),
-            PLAN,
+            Author(ScriptedEngine(listen), Context("paper"), PLAN, {"model.py": "halves", "main.py": ""}),
             files,
             look,
             StageSettings(debug_rounds=rounds),
@@ -197,7 +195,8 @@ def test_what_marks_a_name_that_nothing_defines_is_no_place_to_correct(tmp_path:
         'def half(x):\n    return undefined("divisor")(x)\n'
     )
     _, asked = debugged(tmp_path, lambda request: "", rounds=2, files={**FILES, "model.py": marked})
-    assert {request.purpose for request in asked} == {"debugging:model.py", "debugging:model.py:half"}
+    purposes = {request.purpose for request in asked if request.purpose.startswith("debugging:")}
+    assert purposes == {"debugging:model.py", "debugging:model.py:half"}
     by_lines = next(request for request in asked if request.constraint)
     assert '6|    return undefined("divisor")(x)' in by_lines.messages[-1].content
 
@@ -215,11 +214,28 @@ def test_each_round_asks_in_the_ways_that_were_not_asked_for_yet(tmp_path: Path)
     assert (run.status, run.rounds, run.kept) == ("failed", 3, 0)
     form = [(r.purpose, r.messages, r.seed, r.sampling) for r in asked]
     drawn = [request for request in asked if "\n" in request.sampling.stop]
-    assert len(drawn) == 3 * 6
-    assert len(form) - len(drawn) + 3 == 12
+    files = [request for request in asked if request.purpose.startswith("coding:")]
+    assert (len(drawn), len(files)) == (2 * 6, 2 * 2)
+    assert len(form) - len(drawn) - len(files) == 2 * 3
     assert all(form.count(each) == 1 for each in form)
     shown = [request for request in asked if "marked WRONG" in request.messages[1].content]
     assert "return x / 0  # WRONG:" in shown[0].messages[1].content
+
+
+def test_what_no_few_lines_mend_is_written_anew_from_its_task(tmp_path: Path) -> None:
+    def answer(request: Request) -> str:
+        return "    return x / 2\n" if request.purpose.startswith("coding:") else ""
+
+    run, asked = debugged(tmp_path, answer, rounds=1)
+    assert run.status == "failed"
+    assert not any(request.purpose.startswith("coding:") for request in asked)
+    run, asked = debugged(tmp_path, answer, rounds=2)
+    assert (run.status, run.kept) == ("passed", 1)
+    assert "return x / 2" in run.files["model.py"]
+    (kept,) = [attempt for attempt in run.attempts if attempt.kept]
+    assert kept.means.startswith("another candidate for the file written")
+    seeds = [request.seed for request in asked if request.purpose.startswith("coding:")]
+    assert len(seeds) == len(set(seeds)) > 1
 
 
 @pytest.mark.parametrize(

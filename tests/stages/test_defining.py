@@ -97,7 +97,7 @@ def test_nothing_usable_at_all_is_a_stub() -> None:
 
 def test_an_answer_that_turns_in_circles_is_cut() -> None:
     loop = "    def run(self) -> int:\n        return 1\n" + "    x = 1\n" * 200
-    file, _ = written(loop, "    return a\n", "\n", finish_reason="length")
+    file, _ = written(loop, "    return a\n", "\n", "\n", finish_reason="length")
     assert file.text.count("x = 1") < 10
     assert "cut Net back to its last whole statement" in file.repairs
 
@@ -155,6 +155,31 @@ def test_a_class_whose_constructor_turns_in_circles_goes_on_with_its_next_method
     assert asked[1].messages[-1].content.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n")
     assert file.text.endswith(f"{widths}\n    def forward(self, x: int) -> int:\n        return x\n")
     assert file.ends[0].reason == "circles"
+
+
+def test_a_class_that_breaks_again_where_it_is_gone_on_with_goes_on_with_its_next_method() -> None:
+    forward = Routine(name="forward", parameters=(Parameter(name="x", type="int"),), returns="int")
+    net = ClassPlan(name="Net", purpose="a net", methods=(Routine(name="__init__"), forward))
+    module = Module(path="model.py", purpose="adds", classes=(net,))
+    good, broken = (
+        "        self.a = 1\n",
+        "        self.b = 2 +* 3\n        self.c = 4\n" + "        x = 1\n" * 7,
+    )
+    texts = [f"    def __init__(self):\n{good}{broken}", broken, "        return x\n"]
+    asked: list[Request] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        return texts[len(asked) - 1]
+
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context(""), "write it", module, StageSettings(), Frame(BEGUN))
+    )
+    assert asked[1].messages[-1].content.endswith(f"    def __init__(self):\n{good}")
+    assert asked[1].sampling.temperature > asked[0].sampling.temperature
+    assert asked[2].messages[-1].content.endswith(f"{good}\n    def forward(self, x: int) -> int:\n")
+    assert file.text.endswith(f"{good}\n    def forward(self, x: int) -> int:\n        return x\n")
+    assert [end.reason for end in file.ends] == ["broken", "broken"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
+from offline_coder.stages.corrections import Author
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
@@ -90,9 +91,9 @@ def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0, plan: Plan 
         pytest.skip(str(error))
     return asyncio.run(
         smoke_run_and_debug(
-            ScriptedEngine(lambda request: pytest.fail("no model is needed")),
-            Context("paper"),
-            plan,
+            Author(
+                ScriptedEngine(lambda request: pytest.fail("no model is needed")), Context("paper"), plan, {}
+            ),
             files,
             lambda files: (),
             StageSettings(debug_rounds=rounds),
