@@ -58,7 +58,9 @@ def assumed_size(repository: Repository, finding: Finding, tree: ast.Module) -> 
 
 
 def with_assumed(text: str, name: str, size: int) -> str:
-    """`text` with the size below its imports, marked."""
+    """`text` with the size below its imports, marked; as it is where the size stands there already."""
+    if any((said := MARKED.match(line)) and said["name"] == name for line in text.split("\n")):
+        return text
     return add_import(text, f"\n{name} = {size}  {MARK}")
 
 

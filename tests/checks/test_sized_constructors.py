@@ -40,3 +40,15 @@ def test_what_is_no_size_or_does_not_stand_last_is_left(parameters: str) -> None
     text, errors = mended(parameters)
     assert f"def __init__(self, {parameters}) -> None:" in text
     assert "signature" in errors
+
+
+def test_a_size_that_two_networks_want_is_assumed_once() -> None:
+    heads = "    def __init__(self, heads) -> None:\n        super().__init__()\n        self.layer = nn.Linear(heads, heads)\n"
+    code = "from torch import nn\n\n\n" + "\n\n".join(
+        f"class {name}(nn.Module):\n{heads}" for name in ("Net", "Other")
+    )
+    other = ClassPlan(name="Other", bases=("nn.Module",), methods=(Routine(name="__init__"),))
+    plan = Architecture(approach="", modules=(Module(path="model.py", purpose="", classes=(NET, other)),))
+    done = mend({"model.py": code}, lambda files: check_repository(files, plan, {}), rules=rules_with({}))
+    assert done.files["model.py"].count("heads = 4  # ASSUMPTION") == 1
+    assert done.files["model.py"].count("heads: int=heads") == 2
