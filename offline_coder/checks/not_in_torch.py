@@ -24,6 +24,10 @@ MEANT: Mapping[str, str] = MappingProxyType(
 SCHEDULES = "torch.optim.lr_scheduler"
 WARM_UP = "warmup_steps"
 GROWS = f"lambda step: min(1.0, (step + 1) / {WARM_UP})"
+FALLS = f"lambda step: min((step + 1) / {WARM_UP}, ({WARM_UP} / (step + 1)) ** 0.5)"
+"""Linear over the warm-up, then by the inverse square root of the step: "Attention Is All You Need", section
+5.3, as a share of its greatest value."""
+FALLING = re.compile(r"inverse_?(?:square_?root|sqrt)|noam", re.IGNORECASE)
 EMBEDDING = "torch.nn.Embedding"
 ENTRIES = "vocab_size"
 """How many entries an embedding has, as a setting is mostly called."""
@@ -46,16 +50,19 @@ def warmed_up(
     config: Mapping[str, object], repository: Repository, finding: Finding, tree: ast.Module
 ) -> Iterator[Edit]:
     """A schedule of PyTorch's that warms up, of which it has none by such a name: linear over the steps that
-    `config` has for it."""
+    `config` has for it, and where its name says so falling after them."""
     module, _, name = finding.subject.rpartition(".")
-    if module != SCHEDULES or "warmup" not in name.lower().replace("_", ""):
+    falls = FALLING.search(name) is not None
+    if module != SCHEDULES or not (falls or "warmup" in name.lower().replace("_", "")):
         return
     for call, function in calls_in(tree, finding.line, name):
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         optimizer = call.args[0] if call.args else given.get("optimizer")
         if optimizer is None:
             continue
-        made = f"{ast.unparse(function.value)}.LambdaLR({ast.unparse(optimizer)}, {GROWS})"
+        made = (
+            f"{ast.unparse(function.value)}.LambdaLR({ast.unparse(optimizer)}, {FALLS if falls else GROWS})"
+        )
         text = replace_each(repository.files[finding.file], [(call, made)])
         new = with_setting(config, text, WARM_UP)
         yield from offered(finding.file, new, f"LambdaLR over `{WARM_UP}` in place of {name}")

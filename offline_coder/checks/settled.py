@@ -11,6 +11,7 @@ from types import MappingProxyType
 from offline_coder.checks.assumed_sizes import assumed_size
 from offline_coder.checks.batches import made_in_the_loop
 from offline_coder.checks.cures import RULES
+from offline_coder.checks.kept_settings import kept_settings
 from offline_coder.checks.lists import number_for_list
 from offline_coder.checks.not_in_torch import warmed_up, with_entries
 from offline_coder.checks.rules import Rule
@@ -34,7 +35,7 @@ def settled_by(config: Mapping[str, object], symbols: Symbols) -> Rules:
             partial(by_its_symbol, symbols),
         ),
         "missing-attribute": (partial(usual_attribute, config),),
-        "network-attribute": (partial(usual_of_network, config),),
+        "network-attribute": (partial(usual_of_network, config), partial(kept_settings, config)),
         "batch-parts": (partial(made_in_the_loop, config),),
         "signature": (partial(sized_constructor, config),),
         "missing-library-name": (partial(warmed_up, config),),

@@ -34,6 +34,11 @@ def mended(line: str, config: dict[str, object] = CONFIG) -> tuple[str, list[str
             "torch.optim.lr_scheduler.LinearWarmup(optimizer, warmup_steps=50, last_epoch=-1)",
             "torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / warmup_steps))",
         ),
+        (
+            "torch.optim.lr_scheduler.InverseSquareRootSchedule(optimizer, 3, 50)",
+            "torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: "
+            "min((step + 1) / warmup_steps, (warmup_steps / (step + 1)) ** 0.5))",
+        ),
         ("nn.Embedding(model.embedding_dim)", "nn.Embedding(vocab_size, model.embedding_dim)"),
     ],
 )
