@@ -51,6 +51,9 @@ UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor
 OTHER_LENGTH = re.compile(rf"{UNLIKE.pattern}|Expected input batch_size \(\d+\) to match target batch_size")
 NO_SAMPLES = re.compile(r"num_samples should be a positive integer value, but got num_samples=0")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
+ATTENDS = re.compile(
+    r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
+)
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
 SHARES = ("softmax", "log_softmax")
@@ -395,6 +398,14 @@ def cut_by_shares(failed: FailedLine) -> Iterator[Change]:
         yield replace_each(failed.text, changes), "arrays are cut at shares of their length"
 
 
+def attends_to_itself(failed: FailedLine) -> Iterator[Change]:
+    """An attention that gets one tensor in the place of queries, keys and values: that one as all three."""
+    for call in failed.calls():
+        if len(call.args) == 1 and not call.keywords and not isinstance(call.args[0], ast.Starred):
+            new = f"{ast.unparse(call.func)}({', '.join([ast.unparse(call.args[0])] * 3)})"
+            yield failed.replaced(call, new), f"{new}, which attends to itself, in line {failed.line}"
+
+
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
     match call:
@@ -433,5 +444,6 @@ CAUSES: Causes = (
     (SUGGESTED, name_that_is_there),
     (EMBEDDED, embedded_once),
     (TOO_LARGE, smaller_part),
+    (ATTENDS, attends_to_itself),
 )
 """Those that lie elsewhere: they come after."""
