@@ -48,8 +48,8 @@ class StageSettings(Value):
     continuations: int = 2
     regenerations: int = 1
     rewrite_rounds: int = 2
-    rewrite_file_tokens: int = 800
-    rewrite_tokens: int = 1600
+    rewrite_file_tokens: int = 2000
+    rewrite_tokens: int = 4000
     debug_rounds: int = 0
     debug_candidates: int = 4
     edit_tokens: int = 400
