@@ -19,7 +19,7 @@ from offline_coder.checks.library_calls import signatures_at
 from offline_coder.checks.signatures import outline_of
 from offline_coder.core.engine import Engine
 from offline_coder.core.errors import NoRoom
-from offline_coder.core.plan import ENTRY_POINT, Plan
+from offline_coder.core.plan import ENTRY_POINT, MODEL, Plan
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.core.values import Value
@@ -58,11 +58,12 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a correction is asked for: its manner, and the place; None for lines of a file without one. Of a
-    whole file the place says no more than which."""
+    """How a correction is asked for: its manner, and the place; None for lines of a file without one, and
+    for the whole file `path`."""
 
     manner: Manner
     place: Place | None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ async def corrections(
         heated = settings.warmer(OTHER_TEMPERATURE) if at else settings
         drawn = heated.model_copy(update={"seed": settings.seed + at})
         way = ways[at % len(ways)]
-        if way.place is None or way.manner == "lines":
+        if way.manner == "file":
+            asked.append(by_file(author, failed, way.path, drawn))
+        elif way.place is None or way.manner == "lines":
             asked.append(by_lines(author, failed, drawn))
-        elif way.manner == "file":
-            asked.append(by_file(author, failed, way.place.target.file, drawn))
         else:
             asked.append(by_definition(author, failed, way.manner, way.place, drawn))
     given = await asyncio.gather(*asked)
@@ -148,7 +149,6 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
     frames = [frame for frame in traceback.own if frame.path != but] or list(traceback.frames)
     failed = Failed(run, failure.step, traceback.told(), frames[-1].path, frames[-1].line)
     nearest, others = places[:1], places[1:]
-    elsewhere = [place for place in others if place.target.file != nearest[0].target.file]
     ways = [
         *(Way("going on", place) for place in nearest),
         Way("lines", None),
@@ -158,7 +158,9 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
         *(Way("anew", place) for place in others[:1] if not place.at_head),
         *(Way("anew" if place.at_head else "going on", place) for place in others[1:2]),
     ]
-    files = [Way("file", place) for place in (*nearest, *nearest, *elsewhere[:1])]
+    # What a network gave is often at fault where its forward() is none of the calls that led there.
+    paths = list(dict.fromkeys((*(place.target.file for place in places), MODEL)))
+    files = [Way("file", None, path) for path in (paths[0], *paths[:3])]
     return failed, [*ways[:FIRST_ROUND], *files, *ways[FIRST_ROUND:]]
 
 

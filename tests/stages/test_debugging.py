@@ -238,6 +238,18 @@ def test_what_no_few_lines_mend_is_written_anew_from_its_task(tmp_path: Path) ->
     assert len(seeds) == len(set(seeds)) > 1
 
 
+def test_what_the_model_gave_may_be_at_fault_where_it_was_not_called(tmp_path: Path) -> None:
+    def answer(request: Request) -> str:
+        return "    return x / 2\n" if request.purpose.startswith("coding:model.py") else ""
+
+    main = "from model import half\n\ngiven = half(2)\nprint(given + 1)\n"
+    files = {**FILES, "model.py": "def half(x):\n    return 'a'\n", "main.py": main}
+    run, _ = debugged(tmp_path, answer, rounds=2, files=files)
+    assert run.status == "passed"
+    assert "return x / 2" in run.files["model.py"]
+    assert run.files["main.py"] == main
+
+
 @pytest.mark.parametrize(
     "answer",
     [
