@@ -22,7 +22,7 @@ from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.corrections import Author, Correction, corrections
 from offline_coder.stages.known_errors import known_changes
-from offline_coder.stages.mending import mended_for
+from offline_coder.stages.mending import mended_for, stood_in_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
@@ -94,12 +94,15 @@ async def smoke_run_and_debug(
 
 async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before: Sequence[Finding]) -> Tried:
     """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
-    `before`, what the checks found in the files of `run`. An entry point that was wired is wired again: a
-    file that was written anew may have other parameters."""
+    `before`, what the checks found in the files of `run`. An entry point that was wired is wired again, for
+    a file that was written anew may have other parameters; and what nothing defines in it has stand-ins, as
+    it had in the file before."""
     corrected = {**run.files, correction.path: correction.text}
     if run.wired and correction.path != ENTRY_POINT:
         corrected[ENTRY_POINT] = wired_entry(ground.plan, corrected) or run.files[ENTRY_POINT]
     done = mended_for(ground.plan, corrected, ground.look, assume=True)
+    if Tally.of(done.findings).errors > Tally.of(before).errors:
+        done = stood_in_for(ground.plan, done, ground.look)
     after = Tally.of(done.findings)
     if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
         return Tried(correction, after, None)
