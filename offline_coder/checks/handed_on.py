@@ -11,20 +11,30 @@ from offline_coder.checks.source import Function, nodes_of
 
 
 def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:
-    """`text` in which the function at its top around `line` takes `name`, and every call of it gives it. None
-    where it is not called, is spoken of otherwise, or is called where there is no such variable."""
-    helper = next((node for node in functions_of(tree) if within(node, line)), None)
-    if helper is None or helper.args.vararg or helper.args.kwarg or name in bound_in(helper):
+    """`text` in which the function at its top or the method around `line` takes `name`, and every call of it
+    gives it. None where it is not called, is spoken of otherwise, or is called where there is no such
+    variable, and for methods that Python or PyTorch calls."""
+    every = [*functions_of(tree), *methods_of(tree)]
+    helper = next((node for node in every if within(node, line)), None)
+    if helper is None or helper.args.vararg or helper.args.kwarg or name in parameters_of(helper):
         return None
-    callers = [node for node in functions_of(tree) if node is not helper]
+    if helper.name.startswith("__") or helper.name == "forward":
+        return None
+    owner = next((node for node in tree.body if isinstance(node, ast.ClassDef) and helper in node.body), None)
+    callers = [node for node in (methods_of(tree) if owner else every) if node is not helper]
+    called = f"self.{helper.name}" if owner else helper.name
     calls = [
         call
         for caller in callers
-        if name in bound_in(caller)
+        if name in bound_in(caller) and (owner is None or caller in owner.body)
         for call in ast.walk(caller)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == helper.name
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == called
     ]
-    spoken = [node for node in nodes_of(tree) if isinstance(node, ast.Name) and node.id == helper.name]
+    spoken = [
+        node
+        for node in nodes_of(tree)
+        if helper.name == (getattr(node, "attr", "") if owner else getattr(node, "id", ""))
+    ]
     starred = any(keyword.arg is None for call in calls for keyword in call.keywords)
     if not calls or starred or len(spoken) != len(calls):
         return None
@@ -61,12 +71,27 @@ def functions_of(tree: ast.Module) -> Iterator[Function]:
     return (node for node in tree.body if isinstance(node, Function))
 
 
+def methods_of(tree: ast.Module) -> Iterator[Function]:
+    """The methods of the classes at the top of a module that are called through their object."""
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return (node for cls in classes for node in cls.body if isinstance(node, Function) and is_method(node))
+
+
+def is_method(node: Function) -> bool:
+    """Whether a function in a class gets its object first."""
+    return bool(node.args.args) and node.args.args[0].arg == "self" and not node.decorator_list
+
+
 def within(node: Function, line: int) -> bool:
     """Whether `line` is in the body of a function."""
     return node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
 
 
+def parameters_of(node: Function) -> set[str]:
+    """The names of all parameters of a function."""
+    return {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+
+
 def bound_in(node: Function) -> set[str]:
     """The parameters of a function and the variables that it gives a value to."""
-    names = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
-    return names.union(stored_names(node))
+    return parameters_of(node).union(stored_names(node))

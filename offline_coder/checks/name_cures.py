@@ -19,7 +19,7 @@ from offline_coder.checks.edits import (
     without_annotations,
 )
 from offline_coder.checks.first_values import with_first_value
-from offline_coder.checks.handed_on import handed_on
+from offline_coder.checks.handed_on import handed_on, methods_of, within
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.library import library_names
 from offline_coder.checks.rules import Edit, Repository, offered
@@ -98,7 +98,12 @@ def under_another_name(
 
 
 def hand_on(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """A name that is undefined in a function and that the functions which call it have: handed on."""
+    """A name that is undefined in a function or method and that what calls it has: handed on, where no other
+    file calls it."""
+    method = next((node for node in methods_of(tree) if within(node, finding.line)), None)
+    others = [text for path, text in repository.files.items() if path != finding.file]
+    if method and any(f".{method.name}(" in text for text in others):
+        return
     new = handed_on(repository.files[finding.file], tree, finding.line, finding.subject)
     yield from offered(finding.file, new, f"{finding.subject} is handed on to where it is used")
 
