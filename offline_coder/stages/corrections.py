@@ -101,12 +101,14 @@ class LineEdit(Value):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A file and its corrected text, which parses; what was done in words; and its output tokens."""
+    """A file and its corrected text, which parses; what was done in words; its output tokens; and whether
+    all of the file is new."""
 
     path: str
     text: str
     means: str
     tokens: int
+    whole: bool = False
 
 
 async def corrections(
@@ -160,7 +162,7 @@ def laid_to(run: SmokeRun) -> tuple[Failed, list[Way]]:
     ]
     # What a network gave is often at fault where its forward() is none of the calls that led there.
     paths = list(dict.fromkeys((*(place.target.file for place in places), MODEL)))
-    files = [Way("file", None, path) for path in (paths[0], *paths[:3])]
+    files = [Way("file", None, path) for path in (*paths[:2], *paths[:3])]
     return failed, [*ways[:FIRST_ROUND], *files, *ways[FIRST_ROUND:]]
 
 
@@ -173,7 +175,8 @@ async def by_file(author: Author, failed: Failed, path: str, settings: StageSett
     text = await another_candidate(
         engine, author.context, author.plan, author.analyses[path], files, path, settings, room
     )
-    return correction(path, text, "another candidate for the file written", engine.tokens)
+    new = correction(path, text, "another candidate for the file written", engine.tokens)
+    return None if new is None else replace(new, whole=True)
 
 
 async def by_definition(

@@ -9,6 +9,7 @@ says is to be done about an error.
 
 import ast
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from offline_coder.stages.smoke import SmokeRun, smoke_run
 from offline_coder.stages.tracebacks import traceback_of
 from offline_coder.stages.wired_entry import wired_entry
 
+NUMBERS = re.compile(r"\d+")
 MAX_KNOWN = 8
 """Changes for known errors in a row."""
 
@@ -113,7 +115,7 @@ def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable
     """`run`, or the best of the runs that were tried where one is better; with all attempts on record."""
     best, chosen = run, None
     for each in tried:
-        if each.run is not None and goes_farther(each.run, best):
+        if each.run is not None and goes_farther(each.run, best, whole=each.correction.whole):
             best, chosen = each.run, each
     attempts = tuple(
         Attempt(
@@ -141,14 +143,17 @@ def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable
     )
 
 
-def goes_farther(tried: SmokeRun, best: SmokeRun, *, in_place: bool = False) -> bool:
+def goes_farther(tried: SmokeRun, best: SmokeRun, *, in_place: bool = False, whole: bool = False) -> bool:
     """Whether a run is better and leaves out nothing of the plan that took part before. One that ends in the
     same line with the same error is not, however much of the code around it was taken away; of a change
-    `in_place`, which takes no line away, a line that says the same further down is another."""
+    `in_place`, which takes no line away, a line that says the same further down is another; and of a `whole`
+    new file, whose lines count otherwise, an error that differs in its numbers alone is the same."""
     better = tried.status != "not run" and set(tried.called) >= set(best.called) and tried.better_than(best)
     if not better or tried.progress[:2] > best.progress[:2]:
         return better
     before, after = ended_in(best), ended_in(tried)
+    if whole:
+        return [NUMBERS.sub("", each) for each in before[1:]] != [NUMBERS.sub("", each) for each in after[1:]]
     return before != after if in_place else before[1:] != after[1:]
 
 

@@ -238,6 +238,18 @@ def test_what_no_few_lines_mend_is_written_anew_from_its_task(tmp_path: Path) ->
     assert len(seeds) == len(set(seeds)) > 1
 
 
+def test_a_new_file_that_fails_of_the_same_with_another_number_is_no_progress(tmp_path: Path) -> None:
+    body = "    n = {}\n    if n:\n        raise ValueError(n)\n"
+
+    def answer(request: Request) -> str:
+        return body.format(2) if request.purpose.startswith("coding:") else ""
+
+    before = f"def half(x):\n{body.format(1)}    return x\n"
+    run, asked = debugged(tmp_path, answer, rounds=2, files={**FILES, "model.py": before})
+    assert any(request.purpose.startswith("coding:") for request in asked)
+    assert (run.kept, run.files["model.py"]) == (0, before)
+
+
 def test_what_the_model_gave_may_be_at_fault_where_it_was_not_called(tmp_path: Path) -> None:
     def answer(request: Request) -> str:
         return "    return x / 2\n" if request.purpose.startswith("coding:model.py") else ""
