@@ -27,7 +27,9 @@ GROWS = f"lambda step: min(1.0, (step + 1) / {WARM_UP})"
 FALLS = f"lambda step: min((step + 1) / {WARM_UP}, ({WARM_UP} / (step + 1)) ** 0.5)"
 """Linear over the warm-up, then by the inverse square root of the step: "Attention Is All You Need", section
 5.3, as a share of its greatest value."""
-FALLING = re.compile(r"inverse_?(?:square_?root|sqrt)|noam", re.IGNORECASE)
+FALLING = re.compile(r"inverse[_ -]?(?:square[_ -]?root|sqrt)|noam", re.IGNORECASE)
+ANY_SCHEDULE = "get_scheduler"
+"""Another library's, which is told the schedule by its name."""
 EMBEDDING = "torch.nn.Embedding"
 ENTRIES = "vocab_size"
 """How many entries an embedding has, as a setting is mostly called."""
@@ -52,12 +54,13 @@ def warmed_up(
     """A schedule of PyTorch's that warms up, of which it has none by such a name: linear over the steps that
     `config` has for it, and where its name says so falling after them."""
     module, _, name = finding.subject.rpartition(".")
-    falls = FALLING.search(name) is not None
-    if module != SCHEDULES or not (falls or "warmup" in name.lower().replace("_", "")):
+    named = schedule_of(config) if name == ANY_SCHEDULE else name
+    falls = FALLING.search(named) is not None
+    if module != SCHEDULES or not (falls or "warmup" in named.lower().replace("_", "")):
         return
     for call, function in calls_in(tree, finding.line, name):
         given = {keyword.arg: keyword.value for keyword in call.keywords}
-        optimizer = call.args[0] if call.args else given.get("optimizer")
+        optimizer = given.get("optimizer") or next(iter(call.args), None)
         if optimizer is None:
             continue
         made = (
@@ -66,6 +69,12 @@ def warmed_up(
         text = replace_each(repository.files[finding.file], [(call, made)])
         new = with_setting(config, text, WARM_UP)
         yield from offered(finding.file, new, f"LambdaLR over `{WARM_UP}` in place of {name}")
+
+
+def schedule_of(config: Mapping[str, object]) -> str:
+    """The schedule that `config` names, "" where it names none."""
+    training = config.get("training")
+    return str(training.get("schedule", "")) if isinstance(training, Mapping) else ""
 
 
 def with_entries(

@@ -54,6 +54,12 @@ NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and 
 ATTENDS = re.compile(
     r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
 )
+OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
+FIRST_OR_SECOND = {
+    **dict.fromkeys(("x", "X", "data", "inputs", "features", "images"), 0),
+    **dict.fromkeys(("y", "Y", "targets", "labels"), 1),
+}
+"""Which of its tensors is meant by a name that data sets of other libraries have."""
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
 SHARES = ("softmax", "log_softmax")
@@ -406,6 +412,17 @@ def attends_to_itself(failed: FailedLine) -> Iterator[Change]:
             yield failed.replaced(call, new), f"{new}, which attends to itself, in line {failed.line}"
 
 
+def tensor_of_dataset(failed: FailedLine) -> Iterator[Change]:
+    """What a TensorDataset is asked for by the name that other data sets have for it: its first tensor for
+    inputs, its second for targets."""
+    told = OF_A_DATASET.search(failed.error)
+    read = told["read"] if told else ""
+    for node in ast.walk(failed.tree) if read in FIRST_OR_SECOND else ():
+        if isinstance(node, ast.Attribute) and node.lineno == failed.line and node.attr == read:
+            new = f"{ast.unparse(node.value)}.tensors[{FIRST_OR_SECOND[read]}]"
+            yield failed.replaced(node, new), f"{new}, which is there, in line {failed.line}"
+
+
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
     match call:
@@ -445,5 +462,6 @@ CAUSES: Causes = (
     (EMBEDDED, embedded_once),
     (TOO_LARGE, smaller_part),
     (ATTENDS, attends_to_itself),
+    (OF_A_DATASET, tensor_of_dataset),
 )
 """Those that lie elsewhere: they come after."""

@@ -47,7 +47,7 @@ IMPORTS = {
     "np": "import numpy as np",
     "torch": "import torch",
 }
-MISREAD = "(OSError, LookupError, TypeError, ValueError)"
+MISREAD = "(OSError, LookupError, TypeError, ValueError, AssertionError)"
 PLAIN_VALUE = re.compile(
     r"[0-9.]+|True|False|'[^']*'|\"cpu\"|torch\.device.*|torch\.optim.*|torch\.nn\.CrossEntropyLoss.*"
     r"|(Path\()?data_file\(.*"

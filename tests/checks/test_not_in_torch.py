@@ -53,6 +53,13 @@ def test_the_warm_up_is_as_long_as_the_paper_says() -> None:
     assert 'warmup_steps = CONFIG["training"]["warmup_steps"]' in text
 
 
+def test_a_schedule_of_another_library_is_the_one_that_config_names() -> None:
+    line = "torch.optim.lr_scheduler.get_scheduler('linear', optimizer=optimizer)"
+    config: dict[str, object] = {"training": {"schedule": "inverse square root", "warmup_steps": 50}}
+    assert "LambdaLR(optimizer, lambda step: min((step + 1) / warmup_steps," in mended(line, config)[0]
+    assert line in mended(line)[0]
+
+
 def test_entries_that_nothing_says_are_assumed_and_others_read() -> None:
     assert "vocab_size = 1000  # ASSUMPTION" in mended("nn.Embedding(model.d_model)")[0]
     told, _ = mended("nn.Embedding(model.d_model)", {"model": {"vocab_size": 37000}})

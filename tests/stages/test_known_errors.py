@@ -59,6 +59,11 @@ def works(files: Mapping[str, str]) -> bool:
             "    x = torch.ones(2, 3, 4)\n    return nn.MultiheadAttention(4, 2)(x)\n",
             "nn.MultiheadAttention(4, 2)(x, x, x)",
         ),
+        (
+            "    x = torch.ones(2)\n    dataset = torch.utils.data.TensorDataset(x, x)\n"
+            "    return dataset.inputs + 1\n",
+            "dataset.tensors[0] + 1",
+        ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
