@@ -20,6 +20,7 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
 
 SECTION, OPTIMIZER, LOSS, RATE = "training", "optimizer", "loss", "learning_rate"
+SMOOTHED = "label_smoothing"
 OPTIMIZERS = {name.lower(): name for name in ("Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adadelta")}
 LOSSES = {
     "crossentropy": "cross_entropy",
@@ -53,7 +54,7 @@ def usual_of_network(
     changes: list[tuple[ast.expr, str]] = []
     if name == OPTIMIZER and (made := OPTIMIZERS.get(_letters(known.get(OPTIMIZER)))):
         changes = [(c, f"torch.optim.{made}({network}.parameters(){_rate(c, function)})") for c in calls]
-    elif name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(known.get(LOSS)))):
+    elif name in NAMES_OF_LOSSES and (made := _loss_of(known)):
         changes = [(call.func, f"torch.nn.functional.{made}") for call in calls]
     if changes and len(calls) == len(reads):
         means = f"the {name} that config.yaml names in place of `{finding.subject}`"
@@ -81,7 +82,7 @@ def undefined_tool(
     if function is None or not isinstance(training, Mapping):
         return
     uses = [use for use in used_names(function) if use.id == name]
-    if name in NAMES_OF_LOSSES and (made := LOSSES.get(_letters(training.get(LOSS)))):
+    if name in NAMES_OF_LOSSES and (made := _loss_of(training)):
         called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
         new = replace_uses(text, uses, name, f"torch.nn.functional.{made}")
         if new is not None and all(use in called for use in uses):
@@ -112,6 +113,13 @@ def _rate_given(function: Function) -> str:
     return next(
         (f", lr={each.arg}" for each in named_parameters(function) if usual_name(each.arg) == RATE), ""
     )
+
+
+def _loss_of(training: Mapping[str, object]) -> str | None:
+    """PyTorch's name of the loss that the settings of training name; labels are smoothed in a cross-entropy
+    alone."""
+    named = LOSSES.get(_letters(training.get(LOSS)))
+    return named or (LOSSES["crossentropy"] if SMOOTHED in training and LOSS not in training else None)
 
 
 def _letters(value: object) -> str:

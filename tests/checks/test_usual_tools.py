@@ -57,6 +57,12 @@ def test_what_nobody_knows_stays(body: str, head: str) -> None:
     assert body in stood_in(body, head)
 
 
+def test_labels_are_smoothed_in_a_cross_entropy() -> None:
+    body, smoothed = "    return model.loss(1, 2), model\n", {"label_smoothing": 0.1}
+    assert "functional.cross_entropy(1, 2)" in stood_in(body, config={"training": smoothed})
+    assert body in stood_in(body, config={"training": {**smoothed, "loss": "hinge"}})
+
+
 def test_without_the_setting_nothing_is_made_up() -> None:
     body = "    return model.optimizer(0.1), model.loss(1, 2)\n"
     assert body in stood_in(body, config={})
