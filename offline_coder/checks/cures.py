@@ -28,7 +28,7 @@ from offline_coder.checks.import_cures import (
     remove_unused_import,
 )
 from offline_coder.checks.layers import called_layers, layer_made_once
-from offline_coder.checks.library_calls import with_all_parts, with_its_parameters
+from offline_coder.checks.library_calls import with_all_parts, with_its_parameters, without_unknown
 from offline_coder.checks.loaders import with_targets
 from offline_coder.checks.modules import Import
 from offline_coder.checks.name_cures import (
@@ -241,6 +241,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         in_its_call(with_its_parameters, "the parameters of {subject} in line {line}"),
         in_its_call(with_all_parts, "both parts of each array in line {line}"),
         in_its_call(split_twice, "three parts of each array in line {line}, by two splits"),
+        in_its_call(without_unknown, "without what {subject} does not take in line {line}"),
     ),
     "array-for-tensor": (in_its_line(with_tensors, "tensors of the arrays in line {line}"),),
     "loader-without-targets": (load_targets,),

@@ -12,16 +12,16 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import INPUTS, TARGETS
 
 OF_ALL = frozenset({"tensors", "dataset", "indices"})
-OTHERS = re.compile(r"\b(?!Tensor)\w*Dataset\b|\bSubset\b|random_split|datasets\.")
-"""What says that there are other data sets than TensorDataset."""
+OTHERS = re.compile(r"(?!Tensor)\w*Dataset|Subset|random_split|(?!sklearn\.)(?:\w+\.)*datasets")
+"""Names and modules of other data sets than TensorDataset."""
 
 
 def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "dataset-attribute" in `files` (path -> text), where TensorDataset is the only data set
     that is made: inputs or targets are read of `loader.dataset` under a name that it does not have."""
-    code = {path: text for path, text in files.items() if path.endswith(".py")}
-    text = "\n".join(code.values()).replace("sklearn.datasets", "")
-    if "TensorDataset(" not in text or OTHERS.search(text):
+    trees = modules_of(files).trees
+    names = {name for tree in trees.values() for name in _names(tree)}
+    if "TensorDataset" not in names or any(OTHERS.fullmatch(name) for name in names):
         return ()
     return tuple(
         Finding(
@@ -32,7 +32,7 @@ def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
             advice=f"Read {ast.unparse(node.value)}.tensors[{part}].",
             subject=ast.unparse(node),
         )
-        for path, tree in modules_of(files).trees.items()
+        for path, tree in trees.items()
         for node, part in _reads(tree)
     )
 
@@ -45,6 +45,17 @@ def with_parts(text: str, tree: ast.Module, line: int) -> str | None:
         if node.lineno == line
     ]
     return replace_each(text, changes) if changes else None
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    """What the code of a module speaks of, its docstrings and comments apart: names, attributes, and modules
+    and names that it imports."""
+    for node in nodes_of(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                yield name
+            case ast.ImportFrom(module=str(module)):
+                yield module
 
 
 def _reads(tree: ast.Module) -> Iterator[tuple[ast.Attribute, int]]:

@@ -212,3 +212,18 @@ def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...]
         if [each.arg for each in new.keywords] != [each.arg for each in call.keywords]:
             changes.append((call, ast.unparse(new)))
     return replace_each(text, changes) if changes else None
+
+
+def without_unknown(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
+    """`text` with the library's calls in `line` without arguments whose name is no parameter of what is
+    called; None where there is none."""
+    changes: list[tuple[ast.expr, str]] = []
+    for call, dotted in library_calls(tree, imports):
+        target = target_named(dotted)
+        if call.lineno != line or target is None or target.shape.any_keyword:
+            continue
+        names = {*target.shape.positional[target.shape.positional_only :], *target.shape.keyword_only}
+        known = [keyword for keyword in call.keywords if keyword.arg is None or keyword.arg in names]
+        if len(known) < len(call.keywords):
+            changes.append((call, ast.unparse(ast.Call(call.func, call.args, known))))
+    return replace_each(text, changes) if len(changes) == 1 else None

@@ -17,10 +17,12 @@ MEANT: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("TransformerBlock", "TransformerLayer", "EncoderLayer", "EncoderBlock"), ENCODER),
         **dict.fromkeys(("DecoderLayer", "DecoderBlock", "TransformerDecoderBlock"), DECODER),
+        "LayerNormalization": "LayerNorm",
+        "BatchNormalization": "BatchNorm1d",
         **dict.fromkeys(("SelfAttention", "MultiHeadSelfAttention", "Attention"), "MultiheadAttention"),
     }
 )
-"""Layers by names of other libraries, which take the same first arguments, width and heads."""
+"""Layers by names of other libraries, which take the same first arguments."""
 SCHEDULES = "torch.optim.lr_scheduler"
 WARM_UP = "warmup_steps"
 GROWS = f"lambda step: min(1.0, (step + 1) / {WARM_UP})"

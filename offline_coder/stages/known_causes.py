@@ -34,6 +34,7 @@ from offline_coder.checks.source import (
     named_parameters,
 )
 from offline_coder.checks.splits import split_from
+from offline_coder.core.usual_names import INPUTS, TARGETS
 
 Change = tuple[str, str]
 """The changed file, and the change in words."""
@@ -55,11 +56,7 @@ ATTENDS = re.compile(
     r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
 )
 OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
-FIRST_OR_SECOND = {
-    **dict.fromkeys(("x", "X", "data", "inputs", "features", "images"), 0),
-    **dict.fromkeys(("y", "Y", "targets", "labels"), 1),
-}
-"""Which of its tensors is meant by a name that data sets of other libraries have."""
+LIST_CALLED = re.compile(r"Module \[ModuleList\] is missing the required \"forward\" function")
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
 SHARES = ("softmax", "log_softmax")
@@ -417,10 +414,25 @@ def tensor_of_dataset(failed: FailedLine) -> Iterator[Change]:
     inputs, its second for targets."""
     told = OF_A_DATASET.search(failed.error)
     read = told["read"] if told else ""
-    for node in ast.walk(failed.tree) if read in FIRST_OR_SECOND else ():
+    part = 1 if TARGETS.search(read) else 0 if INPUTS.search(read) else None
+    for node in ast.walk(failed.tree) if part is not None else ():
         if isinstance(node, ast.Attribute) and node.lineno == failed.line and node.attr == read:
-            new = f"{ast.unparse(node.value)}.tensors[{FIRST_OR_SECOND[read]}]"
+            new = f"{ast.unparse(node.value)}.tensors[{part}]"
             yield failed.replaced(node, new), f"{new}, which is there, in line {failed.line}"
+
+
+def list_as_layer(failed: FailedLine) -> Iterator[Change]:
+    """A list of layers that is called like a layer: as layers one after the other."""
+    called = {ast.unparse(call.func) for call in failed.calls() if len(call.args) == 1 and not call.keywords}
+    for node in ast.walk(failed.tree):
+        match node:
+            case ast.Assign(
+                targets=[target], value=ast.Call(func=ast.Attribute(attr="ModuleList") as made, args=given)
+            ) if ast.unparse(target) in called:
+                layers = ", ".join(f"*{ast.unparse(each)}" for each in given)
+                new = f"{ast.unparse(made.value)}.Sequential({layers})"
+                said = f"{ast.unparse(target)}, which line {failed.line} calls, applies its layers in turn"
+                yield failed.replaced(node.value, new), said
 
 
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
@@ -463,5 +475,6 @@ CAUSES: Causes = (
     (TOO_LARGE, smaller_part),
     (ATTENDS, attends_to_itself),
     (OF_A_DATASET, tensor_of_dataset),
+    (LIST_CALLED, list_as_layer),
 )
 """Those that lie elsewhere: they come after."""

@@ -17,7 +17,8 @@ def subjects(expression: str, data: str = DATA) -> list[str]:
 def test_inputs_and_targets_are_found_and_read_from_the_tensors() -> None:
     read = "loader.dataset.x.sum() + loader.dataset.train_labels"
     assert sorted(subjects(read)) == ["loader.dataset.train_labels", "loader.dataset.x"]
-    files = {"data.py": DATA, "training.py": f"def train(loader):\n    return {read}\n"}
+    said = '"""Trains on datasets. No Subset."""\n\n\n'
+    files = {"data.py": DATA, "training.py": f"{said}def train(loader):\n    return {read}\n"}
     mended = mend(files, check_repository).files["training.py"]
     assert "return loader.dataset.tensors[0].sum() + loader.dataset.tensors[1]\n" in mended
 

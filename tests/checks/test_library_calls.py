@@ -80,14 +80,12 @@ def test_the_advice_says_what_it_takes() -> None:
         ("torch.utils.data.DataLoader(x, batchsize=2)", "torch.utils.data.DataLoader(x, batch_size=2)"),
         ("torch.utils.data.TensorDataset(inputs=x, targets=x)", "torch.utils.data.TensorDataset(x, x)"),
         ("torch.utils.data.TensorDataset(**x)", "torch.utils.data.TensorDataset(**x)"),
-        ("torch.utils.data.DataLoader(x, seed=2)", "torch.utils.data.DataLoader(x, seed=2)"),
-        (
-            "torch.optim.Adam(x, lr=0.1, learning_rate=0.2)",
-            "torch.optim.Adam(x, lr=0.1, learning_rate=0.2)",
-        ),
+        ("torch.utils.data.DataLoader(x, seed=2)", "torch.utils.data.DataLoader(x)"),
+        ("torch.nn.Embedding(9, 4, bias=False)(x)", "torch.nn.Embedding(9, 4)(x)"),
+        ("torch.optim.Adam(x, lr=0.1, learning_rate=0.2)", "torch.optim.Adam(x, lr=0.1)"),
     ],
 )
-def test_an_argument_gets_the_name_that_it_has_there(call: str, mended: str) -> None:
+def test_an_argument_gets_the_name_that_it_has_there_or_is_left_out(call: str, mended: str) -> None:
     code = '"""Made."""\n\nimport torch\n\n\ndef made(x):\n    """Made."""\n    return {}\n'
     done = mend({"a.py": code.format(call)}, check_repository)
     assert done.files["a.py"] == code.format(mended)

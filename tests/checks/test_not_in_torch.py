@@ -29,6 +29,7 @@ def mended(line: str, config: dict[str, object] = CONFIG) -> tuple[str, list[str
     [
         ("nn.TransformerBlock(width, heads)", "nn.TransformerEncoderLayer(width, heads)"),
         ("torch.nn.EncoderLayer(width, heads)", "torch.nn.TransformerEncoderLayer(width, heads)"),
+        ("nn.LayerNormalization(width)", "nn.LayerNorm(width)"),
         ("nn.SelfAttention(width, heads)", "nn.MultiheadAttention(width, heads)"),
         (
             "torch.optim.lr_scheduler.LinearWarmup(optimizer, warmup_steps=50, last_epoch=-1)",

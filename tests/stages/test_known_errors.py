@@ -64,6 +64,10 @@ def works(files: Mapping[str, str]) -> bool:
             "    return dataset.inputs + 1\n",
             "dataset.tensors[0] + 1",
         ),
+        (
+            "    layers = nn.ModuleList([nn.Linear(4, 3), nn.ReLU()])\n    return layers(torch.ones(2, 4))\n",
+            "layers = nn.Sequential(*[nn.Linear(4, 3), nn.ReLU()])",
+        ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
