@@ -15,7 +15,7 @@ from offline_coder.checks.targets import WRONG, with_marks, without_marks
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding, Tally
-from offline_coder.core.plan import Plan
+from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.core.request import Completion, Message, Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.budget import Budget
@@ -61,7 +61,8 @@ async def rewrite_files(
 ) -> Mended:
     """`mended` with files that still have errors taken to the model as a whole, then written anew.
 
-    Each rung asks for all its files together. Raises what the engine raises.
+    Each rung asks for all its files together. The entry point is left to be wired from the plan, which costs
+    nothing. Raises what the engine raises.
     """
 
     async def again(metered: Engine, files: Mapping[str, str], path: str, room: int) -> str:
@@ -73,7 +74,7 @@ async def rewrite_files(
 
     for means, rung in (("the whole file written again", whole), ("another candidate written", again)):
         asked = []
-        for path in plan.build_order.order:
+        for path in (path for path in plan.build_order.order if path != ENTRY_POINT):
             needed = round(OVERHEAD * await length_of(engine, mended.files[path]))
             broken = any(f.file == path and f.severity == "error" for f in mended.findings)
             if broken and (room := budget.take(path, needed)):
