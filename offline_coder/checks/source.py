@@ -97,6 +97,13 @@ def function_around(tree: ast.Module, line: int) -> Function | None:
     return around[-1] if around else None
 
 
+def class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
+    """The innermost class around `line`."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    around = [each for each in classes if each.lineno <= line <= (each.end_lineno or each.lineno)]
+    return max(around, key=lambda node: node.lineno, default=None)
+
+
 def named_parameters(function: Function) -> tuple[ast.arg, ...]:
     """The parameters of a function without those that take what is left over, `*` and `**`."""
     return (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)

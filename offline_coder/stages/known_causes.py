@@ -14,19 +14,16 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
-from offline_coder.checks.assumed_sizes import around
 from offline_coder.checks.edits import (
     ended_with,
     grouped,
     replace_each,
-    replace_expression,
     replace_statement,
 )
 from offline_coder.checks.source import (
     Function,
+    class_around,
     constructor_of,
     function_around,
     is_network,
@@ -34,29 +31,19 @@ from offline_coder.checks.source import (
     named_parameters,
 )
 from offline_coder.checks.splits import split_from
-from offline_coder.core.usual_names import INPUTS, TARGETS
+from offline_coder.stages.failed_line import SHAPES, Causes, Change, FailedLine
+from offline_coder.stages.known_misuses import MISUSES
 
-Change = tuple[str, str]
-"""The changed file, and the change in words."""
-SHAPES = re.compile(
-    r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<wanted>\d+)x(?P<gives>\d+)\)"
-)
 AMBIGUOUS = re.compile(r"Boolean value of Tensor with more than one value is ambiguous")
 TOO_LARGE = re.compile(
     r"(?P<which>train|test)_size=\d+ should be either positive and smaller than the number"
 )
 EMBEDDED = re.compile(r"Expected tensor for argument #\d 'indices'.*but got torch\.FloatTensor")
 MATRICES = re.compile(r"Expected size for first two dimensions of batch2 tensor|shapes cannot be multiplied")
-SHAPE = re.compile(r"(?P<name>\w+) \w+ (?P<shape>\([\d, ]*\))")
 UNLIKE = re.compile(r"The size of tensor a \(\d+\) must match the size of tensor b \(\d+\)")
 OTHER_LENGTH = re.compile(rf"{UNLIKE.pattern}|Expected input batch_size \(\d+\) to match target batch_size")
 NO_SAMPLES = re.compile(r"num_samples should be a positive integer value, but got num_samples=0")
 NUMBERS = re.compile(r"mat1 and mat2 must have the same dtype, but got Long and Float")
-ATTENDS = re.compile(
-    r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
-)
-OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
-LIST_CALLED = re.compile(r"Module \[ModuleList\] is missing the required \"forward\" function")
 SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<there>\w+)'\?")
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
 SHARES = ("softmax", "log_softmax")
@@ -67,41 +54,6 @@ OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
 }
-
-
-@dataclass(frozen=True)
-class FailedLine:
-    """The `line` of the file `text`, whose `tree` is given, in which `error` came up."""
-
-    text: str
-    tree: ast.Module
-    line: int
-    error: str
-
-    @cached_property
-    def shapes(self) -> dict[str, str]:
-        """The shapes of the tensors in the line, by name, as the tracer adds them to the error."""
-        return {match["name"]: match["shape"] for match in SHAPE.finditer(self.error)}
-
-    def sizes(self, name: str) -> list[int]:
-        """The sizes of the tensor `name`; none where they were not told."""
-        return [int(size) for size in re.findall(r"\d+", self.shapes.get(name, ""))]
-
-    def calls(self) -> Iterator[ast.Call]:
-        """The calls that begin in the line, the outer ones first."""
-        nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
-        return (node for node in nodes if node.lineno == self.line)
-
-    def replaced(self, old: ast.expr, new: str) -> str:
-        """The file with `new` in the place of `old`."""
-        return replace_expression(self.text, old, new)
-
-
-def changes_of(causes: "Causes", failed: FailedLine) -> Iterator[Change]:
-    """What may mend the error, from those of `causes` that are known of such."""
-    for error, cure in causes:
-        if error.search(failed.error):
-            yield from cure(failed)
 
 
 def mixed_entries(failed: FailedLine) -> Iterator[Change]:
@@ -134,7 +86,7 @@ def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> li
     """The numbers that make linear layers, in the class or function around `line`, of `wanted` inputs and, as
     far as it is known, `gives` outputs: those of layers that the line names come first. A number is written
     in place, or is the default of the parameter that stands there, which then may be replaced itself."""
-    whole = _class_around(tree, line) or function_around(tree, line)
+    whole = class_around(tree, line) or function_around(tree, line)
     if whole is None:
         return []
     named = {node.attr for node in ast.walk(whole) if isinstance(node, ast.Attribute) and node.lineno == line}
@@ -239,7 +191,7 @@ def one_of_many(failed: FailedLine) -> Iterator[Change]:
 def _inputs_of(tree: ast.Module, layer: str, line: int) -> str | None:
     """How many inputs the first linear layer of `layer`, an attribute of the object, takes, as it can be said
     in `line`: a number, or what the object keeps; None where it cannot."""
-    whole = _class_around(tree, line)
+    whole = class_around(tree, line)
     given = [node for node in ast.walk(whole) if isinstance(node, ast.Assign)] if whole else []
     kept = {ast.unparse(node.value): ast.unparse(node.targets[0]) for node in given}
     for node in given:
@@ -309,7 +261,7 @@ def put_together(failed: FailedLine) -> Iterator[Change]:
 def missing_layer(failed: FailedLine) -> Iterator[Change]:
     """A network that adds what it has computed to one of its inputs, or takes one from the other, and lacks
     the layer that brings it to the size of that input: a linear one."""
-    whole, forward = _class_around(failed.tree, failed.line), function_around(failed.tree, failed.line)
+    whole, forward = class_around(failed.tree, failed.line), function_around(failed.tree, failed.line)
     made = constructor_of(whole) if whole else None
     if whole is None or forward is None or made is None or not is_network(whole):
         return
@@ -401,40 +353,6 @@ def cut_by_shares(failed: FailedLine) -> Iterator[Change]:
         yield replace_each(failed.text, changes), "arrays are cut at shares of their length"
 
 
-def attends_to_itself(failed: FailedLine) -> Iterator[Change]:
-    """An attention that gets one tensor in the place of queries, keys and values: that one as all three."""
-    for call in failed.calls():
-        if len(call.args) == 1 and not call.keywords and not isinstance(call.args[0], ast.Starred):
-            new = f"{ast.unparse(call.func)}({', '.join([ast.unparse(call.args[0])] * 3)})"
-            yield failed.replaced(call, new), f"{new}, which attends to itself, in line {failed.line}"
-
-
-def tensor_of_dataset(failed: FailedLine) -> Iterator[Change]:
-    """What a TensorDataset is asked for by the name that other data sets have for it: its first tensor for
-    inputs, its second for targets."""
-    told = OF_A_DATASET.search(failed.error)
-    read = told["read"] if told else ""
-    part = 1 if TARGETS.search(read) else 0 if INPUTS.search(read) else None
-    for node in ast.walk(failed.tree) if part is not None else ():
-        if isinstance(node, ast.Attribute) and node.lineno == failed.line and node.attr == read:
-            new = f"{ast.unparse(node.value)}.tensors[{part}]"
-            yield failed.replaced(node, new), f"{new}, which is there, in line {failed.line}"
-
-
-def list_as_layer(failed: FailedLine) -> Iterator[Change]:
-    """A list of layers that is called like a layer: as layers one after the other."""
-    called = {ast.unparse(call.func) for call in failed.calls() if len(call.args) == 1 and not call.keywords}
-    for node in ast.walk(failed.tree):
-        match node:
-            case ast.Assign(
-                targets=[target], value=ast.Call(func=ast.Attribute(attr="ModuleList") as made, args=given)
-            ) if ast.unparse(target) in called:
-                layers = ", ".join(f"*{ast.unparse(each)}" for each in given)
-                new = f"{ast.unparse(made.value)}.Sequential({layers})"
-                said = f"{ast.unparse(target)}, which line {failed.line} calls, applies its layers in turn"
-                yield failed.replaced(node.value, new), said
-
-
 def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     """The scores and the dimension, 1, of `scores.argmax(dim=1)` or `torch.argmax(scores, 1)`."""
     match call:
@@ -448,14 +366,6 @@ def _dimension_of_best(call: ast.Call) -> tuple[str, ast.expr | None]:
     return ast.unparse(of), given[0] if len(given) == 1 and number(given[0]) == 1 else None
 
 
-def _class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
-    """The innermost class around `line`."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and around(node, line)]
-    return max(classes, key=lambda node: node.lineno, default=None)
-
-
-Causes = tuple[tuple[re.Pattern[str], Callable[[FailedLine], Iterator[Change]]], ...]
-"""What an error looks like, and what may mend its cause."""
 PLAIN_CAUSES: Causes = ((EMBEDDED, mixed_entries),)
 """Those that the line alone shows: they come before the changes that the error itself asks for."""
 CAUSES: Causes = (
@@ -473,8 +383,6 @@ CAUSES: Causes = (
     (SUGGESTED, name_that_is_there),
     (EMBEDDED, embedded_once),
     (TOO_LARGE, smaller_part),
-    (ATTENDS, attends_to_itself),
-    (OF_A_DATASET, tensor_of_dataset),
-    (LIST_CALLED, list_as_layer),
+    *MISUSES,
 )
 """Those that lie elsewhere: they come after."""

@@ -15,7 +15,8 @@ from offline_coder.checks.edits import grouped
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.core.plan import ENTRY_POINT
-from offline_coder.stages.known_causes import CAUSES, PLAIN_CAUSES, Change, FailedLine, changes_of
+from offline_coder.stages.failed_line import Change, FailedLine, changes_of
+from offline_coder.stages.known_causes import CAUSES, PLAIN_CAUSES
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 

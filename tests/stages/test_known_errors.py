@@ -68,6 +68,10 @@ def works(files: Mapping[str, str]) -> bool:
             "    layers = nn.ModuleList([nn.Linear(4, 3), nn.ReLU()])\n    return layers(torch.ones(2, 4))\n",
             "layers = nn.Sequential(*[nn.Linear(4, 3), nn.ReLU()])",
         ),
+        (
+            "    x, size = torch.ones(2, 3, 4), 2\n    return x.reshape(x.size(0), size)\n",
+            "x.reshape(x.size(0), -1)",
+        ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
@@ -391,3 +395,21 @@ def test_other_errors_and_a_wired_entry_point_are_left_alone(body: str, path: st
 
 def test_a_run_without_failures_has_nothing_to_change() -> None:
     assert not list(known_changes(SmokeRun("passed", "x", (), {})))
+
+
+ATTENTION = (
+    "class Attention(nn.Module):\n    def __init__(self, d=4, heads=2):\n        super().__init__()\n"
+    "        self.q = nn.Linear({0}, d * heads)\n        self.k = nn.Linear({0}, d * heads)\n"
+    "        self.out = nn.Linear(d * heads, d)\n\n    def forward(self, x):\n"
+    "        q = self.q(x).view(x.size(0), -1)\n        return self.out(q * self.k(x))\n\n\n"
+    "def f():\n    return Attention()(torch.ones(3, {1}))\n"
+)
+
+
+def test_projections_of_one_head_that_get_all_are_made_for_all() -> None:
+    run = failed(HEAD + ATTENTION.format("d", 8))
+    changed = [each for each in known_changes(run) if works({each.file: each.text})]
+    assert changed[0].text == HEAD + ATTENTION.format("d * heads", 8)
+    assert "projections of all 8 numbers" in changed[0].means
+    other = failed(HEAD + ATTENTION.format("d", 6))
+    assert not [each for each in known_changes(other) if "projections" in each.means]

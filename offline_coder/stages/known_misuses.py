@@ -1,0 +1,107 @@
+"""Known misuses: errors of a line that asks for what is plain and says it wrongly.
+
+An attention gets one tensor, a data set is read by the names of another library, a list of layers is called,
+a projection is made for one head and gets all of them, a size is given where the rest of them says it.
+"""
+
+import ast
+import math
+import re
+from collections.abc import Iterator
+
+from offline_coder.checks.edits import replace_each
+from offline_coder.checks.source import class_around, last_name
+from offline_coder.core.usual_names import INPUTS, TARGETS
+from offline_coder.stages.failed_line import SHAPES, Causes, Change, FailedLine
+
+ATTENDS = re.compile(
+    r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
+)
+OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
+INVALID = re.compile(r"shape '\[(?P<sizes>[\d, ]+)\]' is invalid for input of size (?P<size>\d+)")
+VIEWS = ("view", "reshape")
+LIST_CALLED = re.compile(r"Module \[ModuleList\] is missing the required \"forward\" function")
+
+
+def attends_to_itself(failed: FailedLine) -> Iterator[Change]:
+    """An attention that gets one tensor in the place of queries, keys and values: that one as all three."""
+    for call in failed.calls():
+        if len(call.args) == 1 and not call.keywords and not isinstance(call.args[0], ast.Starred):
+            new = f"{ast.unparse(call.func)}({', '.join([ast.unparse(call.args[0])] * 3)})"
+            yield failed.replaced(call, new), f"{new}, which attends to itself, in line {failed.line}"
+
+
+def tensor_of_dataset(failed: FailedLine) -> Iterator[Change]:
+    """What a TensorDataset is asked for by the name that other data sets have for it: its first tensor for
+    inputs, its second for targets."""
+    told = OF_A_DATASET.search(failed.error)
+    read = told["read"] if told else ""
+    part = 1 if TARGETS.search(read) else 0 if INPUTS.search(read) else None
+    for node in ast.walk(failed.tree) if part is not None else ():
+        if isinstance(node, ast.Attribute) and node.lineno == failed.line and node.attr == read:
+            new = f"{ast.unparse(node.value)}.tensors[{part}]"
+            yield failed.replaced(node, new), f"{new}, which is there, in line {failed.line}"
+
+
+def list_as_layer(failed: FailedLine) -> Iterator[Change]:
+    """A list of layers that is called like a layer: as layers one after the other."""
+    called = {ast.unparse(call.func) for call in failed.calls() if len(call.args) == 1 and not call.keywords}
+    for node in ast.walk(failed.tree):
+        match node:
+            case ast.Assign(
+                targets=[target], value=ast.Call(func=ast.Attribute(attr="ModuleList") as made, args=given)
+            ) if ast.unparse(target) in called:
+                layers = ", ".join(f"*{ast.unparse(each)}" for each in given)
+                new = f"{ast.unparse(made.value)}.Sequential({layers})"
+                said = f"{ast.unparse(target)}, which line {failed.line} calls, applies its layers in turn"
+                yield failed.replaced(node.value, new), said
+
+
+def projection_of_all(failed: FailedLine) -> Iterator[Change]:
+    """A projection that gets as many numbers as it gives and is made for others, those of one head for all of
+    them: made for as many as it gives, and so are those beside it that are made in the same way."""
+    told = SHAPES.search(failed.error)
+    owner = class_around(failed.tree, failed.line)
+    if told is None or told["got"] != told["gives"] or owner is None:
+        return
+    called = {ast.unparse(call.func) for call in failed.calls()}
+    made = [
+        (ast.unparse(target), call)
+        for node in ast.walk(owner)
+        if isinstance(node, ast.Assign)
+        for target, call in zip(node.targets, [node.value], strict=False)
+        if isinstance(call, ast.Call) and last_name(call.func) == "Linear" and len(call.args) == 2
+    ]
+    meant = {ast.unparse(ast.Tuple(call.args)) for name, call in made if name in called}
+    changes = [
+        (call.args[0], ast.unparse(call.args[1]))
+        for _, call in made
+        if ast.unparse(ast.Tuple(call.args)) in meant
+    ]
+    if changes:
+        said = f"projections of all {told['gives']} numbers in place of {ast.unparse(changes[0][0])}"
+        yield replace_each(failed.text, changes), said
+
+
+def inferred_size(failed: FailedLine) -> Iterator[Change]:
+    """A view whose last size does not fit what is there: as many as there are."""
+    told = INVALID.search(failed.error)
+    sizes = [int(size) for size in told["sizes"].split(",")] if told else []
+    rest = math.prod(sizes[:-1])
+    if told is None or len(sizes) < 2 or not rest or int(told["size"]) % rest:
+        return
+    for call in failed.calls():
+        if last_name(call.func) in VIEWS and len(call.args) == len(sizes):
+            new = ast.Call(call.func, [*call.args[:-1], ast.Constant(-1)], [])
+            said = f"as many numbers as there are in place of {ast.unparse(call.args[-1])}"
+            yield failed.replaced(call, ast.unparse(new)), f"{said} in line {failed.line}"
+
+
+MISUSES: Causes = (
+    (ATTENDS, attends_to_itself),
+    (OF_A_DATASET, tensor_of_dataset),
+    (LIST_CALLED, list_as_layer),
+    (SHAPES, projection_of_all),
+    (INVALID, inferred_size),
+)
+"""What may mend them."""
