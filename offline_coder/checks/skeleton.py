@@ -15,6 +15,8 @@ from offline_coder.core.plan import ClassPlan, Module, Parameter, Routine
 STUB_MARK = "STUB = True"
 STUB_LINE = f"{STUB_MARK}  # offline-coder: a placeholder made from the plan, not the paper's method"
 UNDEFINED = "undefined"
+MARKED = re.compile(rf"{UNDEFINED}\([\"'](\w+)[\"']\)")
+"""A use of a name that nothing defines, marked."""
 UNDEFINED_STUB = f'''def {UNDEFINED}(name: str) -> object:
     """STUB of offline-coder: stands where the code uses a name that nothing defines."""
     raise NotImplementedError(f"stub: nothing defines {{name}}")'''

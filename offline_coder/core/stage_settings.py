@@ -17,6 +17,9 @@ class StageSettings(Value):
     has about seven tokens. Of a paper that is too long, the model is shown `distilling_passages` at a time.
     `offered_requirements` of the method are shown where the architecture is designed.
 
+    An answer that stops being Python or goes round in circles goes on `continuations` times; one that is
+    only too long once.
+
     A round of debugging asks for `debug_candidates` corrections; one of them is lines of a file with a
     budget of `edit_tokens`.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from offline_coder.checks.mend import Look
-from offline_coder.checks.skeleton import UNDEFINED
+from offline_coder.checks.skeleton import MARKED, UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding, Tally
@@ -97,8 +97,8 @@ async def smoke_run_and_debug(
 async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before: Sequence[Finding]) -> Tried:
     """Mend what a machine can in the corrected repository, check it, and run it if it is no worse than
     `before`, what the checks found in the files of `run`. An entry point that was wired is wired again, for
-    a file that was written anew may have other parameters; and what nothing defines in it has stand-ins, as
-    it had in the file before."""
+    a file that was written anew may have other parameters; and what nothing defines in it has stand-ins, no
+    more than there were."""
     corrected = {**run.files, correction.path: correction.text}
     if run.wired and correction.path != ENTRY_POINT:
         corrected[ENTRY_POINT] = wired_entry(ground.plan, corrected) or run.files[ENTRY_POINT]
@@ -106,9 +106,15 @@ async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before:
     if Tally.of(done.findings).errors > Tally.of(before).errors:
         done = stood_in_for(ground.plan, done, ground.look)
     after = Tally.of(done.findings)
-    if after.errors > Tally.of(before).errors or owed_by(done.findings) > owed_by(before):
+    worse = after.errors > Tally.of(before).errors or stand_ins(done.files) > stand_ins(run.files)
+    if worse or owed_by(done.findings) > owed_by(before):
         return Tried(correction, after, None)
     return Tried(correction, after, await ground.run(done.files))
+
+
+def stand_ins(files: Mapping[str, str]) -> int:
+    """How many uses of names that nothing defines are marked in `files`."""
+    return sum(len(MARKED.findall(text)) for text in files.values())
 
 
 def best_of(run: SmokeRun, tried: Sequence[Tried], before: Tally, note: Callable[[str], None]) -> SmokeRun:

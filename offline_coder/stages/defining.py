@@ -175,7 +175,8 @@ class Asked:
             for turn in range(1, 1 + self.settings.continuations):
                 kept = answer.whole()
                 room = self.settings.code_tokens if answer.reason == "length" else answer.room - answer.tokens
-                if not stopped_inside(answer, self.frame) or room < SMALLEST_ANSWER:
+                endless = answer.reason == "length" and turn > 1
+                if endless or room < SMALLEST_ANSWER or not stopped_inside(answer, self.frame):
                     break
                 tried.append(f"continued {CONTINUED[answer.reason]}: {name}")
                 ends += answer.early_end(name, kept)

@@ -8,9 +8,8 @@ one of them says something else.
 
 import ast
 import asyncio
-import re
 
-from offline_coder.checks.skeleton import UNDEFINED
+from offline_coder.checks.skeleton import MARKED
 from offline_coder.checks.source import parse_statements
 from offline_coder.core.engine import Engine
 from offline_coder.core.request import Message, Request
@@ -18,7 +17,6 @@ from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
 from offline_coder.stages.asking import room_for_answer
 from offline_coder.stages.repair import FENCE
 
-MARKED = re.compile(rf"{UNDEFINED}\([\"'](\w+)[\"']\)")
 DRAWS = 6
 """Lines that are drawn at once."""
 LINE_TOKENS = 64

@@ -204,7 +204,8 @@ async def continue_cut(
     unfinished last statement."""
     for turn in range(1, 1 + settings.continuations):
         kept = answer.whole()
-        if not answer.cut or not answer.asked or len(kept) <= len(tidy_code(frame.begun)):
+        endless = answer.reason == "length" and turn > 1
+        if endless or not answer.cut or not answer.asked or len(kept) <= len(tidy_code(frame.begun)):
             break
         repairs.append(f"continued {CONTINUED[answer.reason]}")
         ends += answer.early_end("", kept)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.finding import Finding
@@ -248,6 +249,16 @@ def test_a_new_file_that_fails_of_the_same_with_another_number_is_no_progress(tm
     run, asked = debugged(tmp_path, answer, rounds=2, files={**FILES, "model.py": before})
     assert any(request.purpose.startswith("coding:") for request in asked)
     assert (run.kept, run.files["model.py"]) == (0, before)
+
+
+def test_a_new_file_with_more_names_that_nothing_defines_is_not_run(tmp_path: Path) -> None:
+    def answer(request: Request) -> str:
+        return "    return missing(x)\n" if request.purpose.startswith("coding:") else ""
+
+    before = {**FILES, "model.py": "def half(x):\n    y = x / 0\n    return y\n"}
+    run, _ = debugged(tmp_path, answer, rounds=2, files=before, look=check_repository)
+    assert [each.kept for each in run.attempts if each.tokens] == [False]
+    assert run.files["model.py"] == before["model.py"]
 
 
 def test_what_the_model_gave_may_be_at_fault_where_it_was_not_called(tmp_path: Path) -> None:

@@ -182,6 +182,26 @@ def test_a_class_that_breaks_again_where_it_is_gone_on_with_goes_on_with_its_nex
     assert [end.reason for end in file.ends] == ["broken", "broken"]
 
 
+def test_an_answer_that_is_too_long_twice_does_not_go_on_again() -> None:
+    adding = iter(["    b = a + 1\n    return (", "    c = b * 2\n    return (c"])
+
+    def answer(request: Request) -> Completion:
+        net = request.purpose.endswith(":Net")
+        return Completion(
+            text="    def run(self) -> int:\n        return 1\n" if net else next(adding),
+            finish_reason="stop" if net else "length",
+            prompt_tokens=9,
+            cached_tokens=0,
+            output_tokens=9,
+            seconds=0.0,
+        )
+
+    file = asyncio.run(
+        write_file(ScriptedEngine(answer), Context(""), "write it", MODULE, StageSettings(), Frame(BEGUN))
+    )
+    assert file.text.endswith("    b = a + 1\n    c = b * 2\n")
+
+
 @pytest.mark.parametrize(
     "cut",
     [

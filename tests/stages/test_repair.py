@@ -74,7 +74,8 @@ def test_a_cut_answer_is_continued_where_it_was_whole() -> None:
 
 def test_an_answer_that_stays_cut_loses_its_unfinished_end() -> None:
     endless = completion("x = 1\ny = (", "length")
-    file, _ = written([endless, endless, endless])
+    file, asked = written([endless, endless, endless])
+    assert len(asked) == 2
     assert parses("model.py", file.text)
     assert file.text.startswith("x = 1\n")
     assert "cut back to the last whole statement" in file.repairs
