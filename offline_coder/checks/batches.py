@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from offline_coder.checks.dataset_reads import OTHERS
+from offline_coder.checks.dataset_reads import has_other_data_sets
 from offline_coder.checks.edits import replace_expression
 from offline_coder.checks.modules import modules_of
 from offline_coder.checks.rules import Edit, Repository, offered
@@ -35,10 +35,10 @@ def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     takes another number of parts than every data set of the repository has, or a data set is made of more
     than the inputs and targets that all loops take. Nothing is said where there are other data sets than
     TensorDataset, batches are put together by a function, or numbers differ."""
-    data = [text for path, text in files.items() if path != ENTRY_POINT]
-    if any(OTHERS.search(text) or "collate_fn" in text for text in data):
-        return ()
     trees = modules_of(files).trees
+    data = [tree for path, tree in trees.items() if path != ENTRY_POINT]
+    if has_other_data_sets(data) or any("collate_fn" in text for text in files.values()):
+        return ()
     counts = {count for path, tree in trees.items() if path != ENTRY_POINT for count in _parts_made(tree)}
     if len(counts) != 1:
         return ()

@@ -3,7 +3,7 @@ other data sets have."""
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from offline_coder.checks.edits import replace_each
 from offline_coder.checks.modules import modules_of
@@ -21,7 +21,7 @@ def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     that is made: inputs or targets are read of `loader.dataset` under a name that it does not have."""
     trees = modules_of(files).trees
     names = {name for tree in trees.values() for name in _names(tree)}
-    if "TensorDataset" not in names or any(OTHERS.fullmatch(name) for name in names):
+    if "TensorDataset" not in names or has_other_data_sets(trees.values()):
         return ()
     return tuple(
         Finding(
@@ -35,6 +35,11 @@ def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
         for path, tree in trees.items()
         for node, part in _reads(tree)
     )
+
+
+def has_other_data_sets(trees: Iterable[ast.Module]) -> bool:
+    """Whether modules speak of other data sets than TensorDataset."""
+    return any(OTHERS.fullmatch(name) for tree in trees for name in _names(tree))
 
 
 def with_parts(text: str, tree: ast.Module, line: int) -> str | None:
@@ -52,7 +57,9 @@ def _names(tree: ast.Module) -> Iterator[str]:
     and names that it imports."""
     for node in nodes_of(tree):
         match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+            case (
+                ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) | ast.ClassDef(name=name)
+            ):
                 yield name
             case ast.ImportFrom(module=str(module)):
                 yield module
