@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from offline_coder.checks.edits import add_import, replace_uses
 from offline_coder.checks.rules import Edit, Repository
-from offline_coder.checks.source import is_network
+from offline_coder.checks.source import around, is_network
 from offline_coder.core.finding import Finding
 
 MARK = "# ASSUMPTION of offline-coder: nothing says this size"
@@ -81,11 +81,6 @@ def other_than_numbers(node: ast.AST) -> set[ast.expr]:
         elif isinstance(inner, ast.Attribute | ast.Subscript):
             found.add(inner.value)
     return found
-
-
-def around(node: ast.stmt, line: int) -> bool:
-    """Whether `line` is within a statement."""
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def check_assumed(path: str, text: str) -> tuple[Finding, ...]:

@@ -36,8 +36,10 @@ def check_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     than the inputs and targets that all loops take. Nothing is said where there are other data sets than
     TensorDataset, batches are put together by a function, or numbers differ."""
     trees = modules_of(files).trees
-    data = [tree for path, tree in trees.items() if path != ENTRY_POINT]
-    if has_other_data_sets(data) or any("collate_fn" in text for text in files.values()):
+    others = {path: text for path, text in files.items() if path != ENTRY_POINT}
+    if any("collate_fn" in text for text in others.values()):
+        return ()
+    if has_other_data_sets(trees[path] for path in others if path in trees):
         return ()
     counts = {count for path, tree in trees.items() if path != ENTRY_POINT for count in _parts_made(tree)}
     if len(counts) != 1:

@@ -20,8 +20,8 @@ def check_dataset_reads(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "dataset-attribute" in `files` (path -> text), where TensorDataset is the only data set
     that is made: inputs or targets are read of `loader.dataset` under a name that it does not have."""
     trees = modules_of(files).trees
-    names = {name for tree in trees.values() for name in _names(tree)}
-    if "TensorDataset" not in names or has_other_data_sets(trees.values()):
+    made = any("TensorDataset(" in files[path] for path in trees)
+    if not made or has_other_data_sets(trees.values()):
         return ()
     return tuple(
         Finding(

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from offline_coder.checks.edits import replace_each, stored_names
-from offline_coder.checks.source import Function, nodes_of
+from offline_coder.checks.source import Function, nodes_of, within
 
 
 def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:
@@ -18,15 +18,16 @@ def handed_on(text: str, tree: ast.Module, line: int, name: str) -> str | None:
     helper = next((node for node in every if within(node, line)), None)
     if helper is None or helper.args.vararg or helper.args.kwarg or name in parameters_of(helper):
         return None
-    if helper.name.startswith("__") or helper.name == "forward":
-        return None
     owner = next((node for node in tree.body if isinstance(node, ast.ClassDef) and helper in node.body), None)
-    callers = [node for node in (methods_of(tree) if owner else every) if node is not helper]
+    if owner and (helper.name.startswith("__") or helper.name == "forward"):
+        return None
+    beside = [node for node in every if node in owner.body] if owner else every
+    callers = [node for node in beside if node is not helper]
     called = f"self.{helper.name}" if owner else helper.name
     calls = [
         call
         for caller in callers
-        if name in bound_in(caller) and (owner is None or caller in owner.body)
+        if name in bound_in(caller)
         for call in ast.walk(caller)
         if isinstance(call, ast.Call) and ast.unparse(call.func) == called
     ]
@@ -80,11 +81,6 @@ def methods_of(tree: ast.Module) -> Iterator[Function]:
 def is_method(node: Function) -> bool:
     """Whether a function in a class gets its object first."""
     return bool(node.args.args) and node.args.args[0].arg == "self" and not node.decorator_list
-
-
-def within(node: Function, line: int) -> bool:
-    """Whether `line` is in the body of a function."""
-    return node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def parameters_of(node: Function) -> set[str]:

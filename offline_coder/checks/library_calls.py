@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 
-from offline_coder.checks.call_shapes import Target, mismatches, target_of
+from offline_coder.checks.call_shapes import Shape, Target, mismatches, target_of
 from offline_coder.checks.edits import replace_each, replace_expression
 from offline_coder.checks.known_names import KNOWN_IMPORTS
 from offline_coder.checks.library import bound_to, hidden_names
@@ -185,18 +185,26 @@ def without_argument(
     return replace_each(text, changes) if changes else None
 
 
+def judged_calls(
+    tree: ast.Module, imports: tuple[Import, ...], line: int
+) -> Iterator[tuple[ast.Call, Shape, list[str]]]:
+    """The library's calls in `line` whose named arguments can be judged: each with the shape of what it calls
+    and the names of the parameters there."""
+    for call, dotted in library_calls(tree, imports):
+        target = target_named(dotted)
+        if call.lineno == line and target is not None and not target.shape.any_keyword:
+            shape = target.shape
+            yield call, shape, [*shape.positional[shape.positional_only :], *shape.keyword_only]
+
+
 def with_its_parameters(text: str, tree: ast.Module, imports: tuple[Import, ...], line: int) -> str | None:
     """`text` with each argument of the library's calls in `line` that has a name which is no parameter under
     that of the one parameter that is spelled nearly so or means the same, or without a name where all are
     taken by position, as TensorDataset(*tensors) does; None where there is none."""
     changes: list[tuple[ast.expr, str]] = []
-    for call, dotted in library_calls(tree, imports):
-        target = target_named(dotted)
-        if call.lineno != line or target is None or target.shape.any_keyword:
-            continue
-        names = [*target.shape.positional[target.shape.positional_only :], *target.shape.keyword_only]
+    for call, shape, names in judged_calls(tree, imports, line):
         given = {keyword.arg for keyword in call.keywords} | set(names[: len(call.args)])
-        if target.shape.any_position and not names and None not in given and not call.args and given:
+        if shape.any_position and not names and None not in given and not call.args and given:
             by_position = ast.Call(call.func, [keyword.value for keyword in call.keywords], [])
             changes.append((call, ast.unparse(by_position)))
             continue
@@ -218,11 +226,7 @@ def without_unknown(text: str, tree: ast.Module, imports: tuple[Import, ...], li
     """`text` with the library's calls in `line` without arguments whose name is no parameter of what is
     called; None where there is none."""
     changes: list[tuple[ast.expr, str]] = []
-    for call, dotted in library_calls(tree, imports):
-        target = target_named(dotted)
-        if call.lineno != line or target is None or target.shape.any_keyword:
-            continue
-        names = {*target.shape.positional[target.shape.positional_only :], *target.shape.keyword_only}
+    for call, _, names in judged_calls(tree, imports, line):
         known = [keyword for keyword in call.keywords if keyword.arg is None or keyword.arg in names]
         if len(known) < len(call.keywords):
             changes.append((call, ast.unparse(ast.Call(call.func, call.args, known))))

@@ -19,11 +19,17 @@ from offline_coder.checks.edits import (
     without_annotations,
 )
 from offline_coder.checks.first_values import with_first_value
-from offline_coder.checks.handed_on import handed_on, methods_of, within
+from offline_coder.checks.handed_on import handed_on, methods_of
 from offline_coder.checks.known_names import KNOWN_IMPORTS, MODULE_NAMES, PARTS
 from offline_coder.checks.library import library_names
 from offline_coder.checks.rules import Edit, Repository, offered
-from offline_coder.checks.source import function_around, is_tensor, named_parameters, parse_python
+from offline_coder.checks.source import (
+    function_around,
+    is_tensor,
+    named_parameters,
+    parse_python,
+    within,
+)
 from offline_coder.checks.through_self import keep_argument, read_through_self
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import INPUTS, letters_of, usual_name

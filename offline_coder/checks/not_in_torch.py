@@ -9,7 +9,7 @@ from types import MappingProxyType
 from offline_coder.checks.assumed_sizes import SIZES, with_assumed
 from offline_coder.checks.edits import replace_each, with_attribute
 from offline_coder.checks.rules import Edit, Repository, offered
-from offline_coder.checks.usual_values import with_setting
+from offline_coder.checks.usual_values import section_of, with_setting
 from offline_coder.core.finding import Finding
 
 ENCODER, DECODER = "TransformerEncoderLayer", "TransformerDecoderLayer"
@@ -75,8 +75,7 @@ def warmed_up(
 
 def schedule_of(config: Mapping[str, object]) -> str:
     """The schedule that `config` names, "" where it names none."""
-    training = config.get("training")
-    return str(training.get("schedule", "")) if isinstance(training, Mapping) else ""
+    return str(section_of(config, "training").get("schedule", ""))
 
 
 def with_entries(

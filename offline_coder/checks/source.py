@@ -93,15 +93,24 @@ def returns_of(function: Function) -> list[ast.Return]:
 def function_around(tree: ast.Module, line: int) -> Function | None:
     """The innermost function whose body is around `line`."""
     functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
-    around = [each for each in functions if each.body[0].lineno <= line <= (each.end_lineno or each.lineno)]
-    return around[-1] if around else None
+    inside = [each for each in functions if within(each, line)]
+    return inside[-1] if inside else None
+
+
+def within(node: Function, line: int) -> bool:
+    """Whether `line` is in the body of a function."""
+    return node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def around(node: ast.stmt, line: int) -> bool:
+    """Whether `line` is within a statement."""
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def class_around(tree: ast.Module, line: int) -> ast.ClassDef | None:
     """The innermost class around `line`."""
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    around = [each for each in classes if each.lineno <= line <= (each.end_lineno or each.lineno)]
-    return max(around, key=lambda node: node.lineno, default=None)
+    return max((each for each in classes if around(each, line)), key=lambda node: node.lineno, default=None)
 
 
 def named_parameters(function: Function) -> tuple[ast.arg, ...]:

@@ -15,7 +15,7 @@ from offline_coder.checks.edits import (
 from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.rules import Edit, Repository
 from offline_coder.checks.source import Function, function_around, named_parameters
-from offline_coder.checks.usual_values import with_setting
+from offline_coder.checks.usual_values import section_of, with_setting
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import usual_name
 
@@ -43,8 +43,7 @@ def usual_of_network(
     function = function_around(tree, finding.line)
     if function is None:
         return
-    training = config.get(SECTION)
-    known = training if isinstance(training, Mapping) else {}
+    known = section_of(config, SECTION)
     reads = attribute_reads(function, finding.subject)
     calls = [
         node
@@ -78,8 +77,8 @@ def undefined_tool(
     makes: made at the beginning of the function, of the network that it is given."""
     text, name = repository.files[finding.file], finding.subject
     function = function_around(tree, finding.line)
-    training = config.get(SECTION)
-    if function is None or not isinstance(training, Mapping):
+    training = section_of(config, SECTION)
+    if function is None:
         return
     uses = [use for use in used_names(function) if use.id == name]
     if name in NAMES_OF_LOSSES and (made := _loss_of(training)):

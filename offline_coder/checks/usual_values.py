@@ -73,6 +73,12 @@ def usual_attribute(
         yield Edit(finding.file, new, f"reads `{name}` from config.yaml in place of `self.{name}`")
 
 
+def section_of(config: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """The settings of a section of `config`; none where it has no such section."""
+    section = config.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
 def with_setting(config: Mapping[str, object], text: str, name: str) -> str | None:
     """`text` in which `name` is read from config.yaml below the imports. None where not exactly one setting
     is called so, or if none is, by another usual name or with its section before it, or is mostly the same

@@ -20,7 +20,7 @@ from offline_coder.core.engine import Engine
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.core.repeating import repeats
-from offline_coder.core.stage_settings import OTHER_TEMPERATURE, StageSettings
+from offline_coder.core.stage_settings import StageSettings
 from offline_coder.stages.asking import SMALLEST_ANSWER
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import (
@@ -175,15 +175,14 @@ class Asked:
             for turn in range(1, 1 + self.settings.continuations):
                 kept = answer.whole()
                 room = self.settings.code_tokens if answer.reason == "length" else answer.room - answer.tokens
-                endless = answer.reason == "length" and turn > 1
-                if endless or room < SMALLEST_ANSWER or not stopped_inside(answer, self.frame):
+                small = room < SMALLEST_ANSWER
+                if small or not answer.may_go_on(turn) or not stopped_inside(answer, self.frame):
                     break
                 tried.append(f"continued {CONTINUED[answer.reason]}: {name}")
                 ends += answer.early_end(name, kept)
                 stuck = answer.reason == "circles" or kept.rstrip() == before.rstrip()
-                following = await self.continued(
-                    kept, room, seed + CONTINUED_SEED * turn, answer, stuck=stuck
-                )
+                again = seed + CONTINUED_SEED * turn
+                following = await self.continued(kept, room, again, answer.heat, stuck=stuck)
                 if not following.asked:
                     break
                 answer, before = following, kept
@@ -195,15 +194,14 @@ class Asked:
                 return Piece(code, tuple(tried), tuple(ends))
         return Piece("", tuple(tried), tuple(ends))
 
-    async def continued(self, kept: str, room: int, seed: int, ended: Answer, *, stuck: bool) -> Answer:
-        """What goes on from `kept`, the whole statements of the answer that `ended` before its end, in at
-        most `room` tokens; warmer, but where it was only too long. A class whose method is `stuck`, which
+    async def continued(self, kept: str, room: int, seed: int, heat: float, *, stuck: bool) -> Answer:
+        """What goes on from `kept`, the whole statements of an answer that was ended before its end, in at
+        most `room` tokens, at a temperature of at least `heat`. A class whose method is `stuck`, which
         went round in circles or broke where it was gone on with, goes on with its next planned method: from
         where it was the model takes the same way again."""
         begun = kept + (next_method(self.module, self.head.name, kept) if stuck else "")
         purpose = f"repair:continue:{self.module.path}:{self.head.name}"
         rest = replace(self.frame, begun=begun)
-        heat = 0.0 if ended.reason == "length" else OTHER_TEMPERATURE
         return await self.answer(purpose, room, seed, rest, heat)
 
     async def answer(self, purpose: str, room: int, seed: int, frame: Frame, heat: float = 0.0) -> Answer:

@@ -65,19 +65,14 @@ def projection_of_all(failed: FailedLine) -> Iterator[Change]:
     if told is None or told["got"] != told["gives"] or owner is None:
         return
     called = {ast.unparse(call.func) for call in failed.calls()}
-    made = [
-        (ast.unparse(target), call)
-        for node in ast.walk(owner)
-        if isinstance(node, ast.Assign)
-        for target, call in zip(node.targets, [node.value], strict=False)
-        if isinstance(call, ast.Call) and last_name(call.func) == "Linear" and len(call.args) == 2
-    ]
-    meant = {ast.unparse(ast.Tuple(call.args)) for name, call in made if name in called}
-    changes = [
-        (call.args[0], ast.unparse(call.args[1]))
-        for _, call in made
-        if ast.unparse(ast.Tuple(call.args)) in meant
-    ]
+    made: list[tuple[str, ast.expr, str]] = []
+    for node in ast.walk(owner):
+        match node:
+            case ast.Assign(targets=[target, *_], value=ast.Call(func=layer, args=[takes, gives])):
+                if last_name(layer) == "Linear":
+                    made.append((ast.unparse(target), takes, ast.unparse(gives)))
+    meant = {(ast.unparse(takes), gives) for name, takes, gives in made if name in called}
+    changes = [(takes, gives) for _, takes, gives in made if (ast.unparse(takes), gives) in meant]
     if changes:
         said = f"projections of all {told['gives']} numbers in place of {ast.unparse(changes[0][0])}"
         yield replace_each(failed.text, changes), said

@@ -92,6 +92,16 @@ class Answer:
         """Whether something else than the model ended it."""
         return self.reason != "stop"
 
+    @property
+    def heat(self) -> float:
+        """The temperature that what goes on from it has at least: where it was only too long, the likeliest
+        way is still a good one."""
+        return 0.0 if self.reason == "length" else OTHER_TEMPERATURE
+
+    def may_go_on(self, turn: int) -> bool:
+        """Whether it may be gone on with for the `turn`-th time: once, where it was only too long."""
+        return turn == 1 or self.reason != "length"
+
     def whole(self) -> str:
         """The beginning of it that is whole statements and does not go round in circles."""
         at = repeats(self.code)
@@ -204,14 +214,14 @@ async def continue_cut(
     unfinished last statement."""
     for turn in range(1, 1 + settings.continuations):
         kept = answer.whole()
-        endless = answer.reason == "length" and turn > 1
-        if endless or not answer.cut or not answer.asked or len(kept) <= len(tidy_code(frame.begun)):
+        nothing = len(kept) <= len(tidy_code(frame.begun))
+        if nothing or not answer.cut or not answer.asked or not answer.may_go_on(turn):
             break
         repairs.append(f"continued {CONTINUED[answer.reason]}")
         ends += answer.early_end("", kept)
         rest = replace(frame, begun=kept)
         purpose = f"repair:continue:{module.path}"
-        drawn = settings if answer.reason == "length" else settings.warmer(OTHER_TEMPERATURE)
+        drawn = settings.warmer(answer.heat)
         answer = await ask_code(engine, context, purpose, task, drawn, settings.seed + turn, rest)
     if not answer.cut or not answer.asked:
         return answer

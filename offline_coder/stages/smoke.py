@@ -139,8 +139,8 @@ def _smoke_run(sandbox: Sandbox, modules: Sequence[Module], files: Mapping[str, 
     failures = [*imports.result(), *helped.result()]
     outcome, calls = run.result()
     called, uncalled = covered(modules, calls.keys())
-    helpers = {call for call in calls if call[0] == ENTRY_POINT and call[1] != "main"}
-    reached = round(sum(share for call, share in calls.items() if call not in helpers), 2)
+    shares = (share for (path, name), share in calls.items() if path != ENTRY_POINT or name == "main")
+    reached = round(sum(shares), 2)
     step = f"{REPRODUCE} --smoke"
     if not outcome.ok:
         failures.append(Failure(step, ended(outcome)))

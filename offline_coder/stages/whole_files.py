@@ -72,9 +72,10 @@ async def rewrite_files(
         wrong = [f for f in mended.findings if f.file == path and f.severity == "error"]
         return await whole_file(metered, context, plan, files, path, wrong, settings, room)
 
+    mendable = [path for path in plan.build_order.order if path != ENTRY_POINT]
     for means, rung in (("the whole file written again", whole), ("another candidate written", again)):
         asked = []
-        for path in (path for path in plan.build_order.order if path != ENTRY_POINT):
+        for path in mendable:
             needed = round(OVERHEAD * await length_of(engine, mended.files[path]))
             broken = any(f.file == path and f.severity == "error" for f in mended.findings)
             if broken and (room := budget.take(path, needed)):
