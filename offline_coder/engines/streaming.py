@@ -5,12 +5,15 @@ the first four, the rest is looked for here, and closing the stream makes the se
 to a server that does not show what it does: then the stream shows it.
 """
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterable
-from contextlib import aclosing
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any
 
-from openai import APIConnectionError, AsyncOpenAI, AsyncStream
+import httpx2
+from openai import APIConnectionError, APIError, AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
 
 from offline_coder.core.errors import EngineFailed
@@ -21,8 +24,9 @@ from offline_coder.engines.watching import watch_of
 from offline_coder.engines.wire import FINISH
 
 SERVER_STOPS = 4
-
-Chunk = TypeVar("Chunk")
+DONE = b"[DONE]"
+CLOSE_SECONDS = 1.0
+"""How long a server may take to close an answer that is over."""
 
 
 def needs_stream(request: Request) -> bool:
@@ -68,6 +72,25 @@ class Ending:
             self.text, self._watch = self.text[:at], None
 
 
+class Streamed:
+    """An answer that a server streams: its ending, and the tokens that the server tells."""
+
+    def __init__(self, request: Request) -> None:
+        self.ending = Ending(request)
+        self.told: str | None = None
+        self.prompt = self.cached = self.output = 0
+
+    def add(self, chunk: ChatCompletionChunk) -> None:
+        """Take the next chunk."""
+        if chunk.usage is not None:
+            self.prompt, self.output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
+            details = chunk.usage.prompt_tokens_details
+            self.cached = (details.cached_tokens if details else None) or self.cached
+        for choice in chunk.choices:
+            self.ending.add(choice.delta.content or "")
+            self.told = choice.finish_reason or self.told
+
+
 async def read_stream(
     client: AsyncOpenAI, body: dict[str, Any], request: Request, stall: StallWatch
 ) -> Completion:
@@ -84,54 +107,92 @@ async def read_stream(
         "stream": True,
         "stream_options": {"include_usage": True, "continuous_usage_stats": True},
     }
-    ending, told = Ending(request), None
-    prompt = cached = output = 0
-    stream: AsyncStream[ChatCompletionChunk] = await client.post(
-        "/chat/completions",
-        body=streamed,
-        cast_to=ChatCompletionChunk,
-        stream=True,
-        stream_cls=AsyncStream[ChatCompletionChunk],
+    answer = Streamed(request)
+    opened = client.chat.completions.with_streaming_response.create(
+        model=body["model"], messages=body["messages"], extra_body=streamed
     )
-    async with stream, aclosing(felt(stream, stall)) as chunks:
-        async for chunk in chunks:
-            if chunk.usage is not None:
-                prompt, output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
-                details = chunk.usage.prompt_tokens_details
-                cached = (details.cached_tokens if details else None) or cached
-            for choice in chunk.choices:
-                ending.add(choice.delta.content or "")
-                told = choice.finish_reason or told
-            if ending.reason is not None:
-                break
-    if told is None and ending.reason is None:
+    async with opened as response:
+        await read(response.http_response, answer, stall)
+    if answer.told is None and answer.ending.reason is None:
         # A server that is killed may close its connections as one that has said all; it has not.
-        raise APIConnectionError(message="the answer broke off", request=stream.response.request)
-    ending.finish()
-    reason = ending.reason or FINISH.get(str(told))
+        raise APIConnectionError(message="the answer broke off", request=response.http_request)
+    answer.ending.finish()
+    reason = answer.ending.reason or FINISH.get(str(answer.told))
     if reason is None:
-        raise EngineFailed(f"{request.purpose}: the server ended the answer with {told!r}")
+        raise EngineFailed(f"{request.purpose}: the server ended the answer with {answer.told!r}")
     return Completion(
-        text=ending.text,
+        text=answer.ending.text,
         finish_reason=reason,
-        prompt_tokens=prompt,
-        cached_tokens=cached,
-        output_tokens=output,
+        prompt_tokens=answer.prompt,
+        cached_tokens=answer.cached,
+        output_tokens=answer.output,
         seconds=time.monotonic() - began,
     )
 
 
-async def felt(stream: AsyncIterable[Chunk], stall: StallWatch) -> AsyncGenerator[Chunk, None]:
-    """What `stream` brings, with `stall` told of it."""
-    began = False
+async def read(response: httpx2.Response, answer: Streamed, stall: StallWatch) -> None:
+    """Give `answer` what `response` brings, until it is over.
+
+    Then reading is cancelled where it waits for more. Just leaving the loop would leave generators of the
+    client's libraries open for the garbage collector, and whoever collects then gets their errors.
+
+    Raises:
+        openai.APIError: the server was lost, tells an error, or says what is no completion.
+    """
+    felt, failed = False, None
+    now = asyncio.get_running_loop().time
     try:
-        async for chunk in stream:
-            if began:
-                stall.felt()
-            else:
-                stall.stream_began()
-                began = True
-            yield chunk
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as limit:
+                async for data in events(response.aiter_bytes()):
+                    if felt:
+                        stall.felt()
+                    else:
+                        stall.stream_began()
+                        felt = True
+                    if data == DONE:
+                        limit.reschedule(now() + CLOSE_SECONDS)
+                    elif failed is None and answer.ending.reason is None:
+                        failed = taken(data, answer, response.request)
+                        if failed is not None or answer.ending.reason is not None:
+                            limit.reschedule(now())
+    except httpx2.TransportError as error:
+        raise APIConnectionError(message=str(error), request=response.request) from error
     finally:
-        if began:
+        if felt:
             stall.stream_ended()
+    if failed is not None:
+        raise failed
+
+
+async def events(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+    """The data of each server-sent event in `pieces`.
+
+    vLLM writes an event as one line, "data: {...}"; lines of other fields, and comments by which a proxy
+    keeps a connection open, are passed over (WHATWG HTML, section 9.2).
+    """
+    rest = b""
+    async for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            field, _, data = line.partition(b":")
+            if field == b"data":
+                yield data.strip()
+
+
+def taken(data: bytes, answer: Streamed, request: httpx2.Request) -> APIError | None:
+    """Give `answer` the chunk in an event's `data`; the error that the event tells, or is, instead."""
+    try:
+        told = json.loads(data)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        return APIError("an event is no JSON object", request, body=None)
+    if error := told.get("error"):
+        message = error.get("message") if isinstance(error, dict) else None
+        return APIError(str(message or error), request, body=error)
+    try:
+        answer.add(ChatCompletionChunk.construct(**told))
+    except (AttributeError, TypeError) as unlike:
+        return APIError(f"an event has an unknown shape: {unlike}", request, body=told)
+    return None

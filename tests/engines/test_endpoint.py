@@ -1,6 +1,8 @@
 """The user's own server, when it is not what it should be."""
 
 import asyncio
+import gc
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -16,7 +18,7 @@ from offline_coder.engines.client import OpenAIEngine
 from offline_coder.engines.endpoint import endpoint_engine
 from offline_coder.engines.settings import EngineSettings, Thinking
 from offline_coder.engines.vllm_server import free_port
-from tests.engines.wire_server import Reply, WireServer, chat_reply, stream_reply, wire_server
+from tests.engines.wire_server import Reply, WireServer, chat_reply, endless_reply, stream_reply, wire_server
 
 CHAT = "/v1/chat/completions"
 REQUEST = Request("test", (Message(role="user", content="hi"),), Sampling(max_tokens=5, stop=("x",)), 3)
@@ -129,6 +131,34 @@ def test_a_stream_that_breaks_off_is_asked_for_again() -> None:
     assert (got.text, got.finish_reason) == ("hello", "stop")
     with wire_server({CHAT: [broken]}) as server, pytest.raises(EngineFailed, match="the answer broke off"):
         asyncio.run(ask(server.url, request=STREAMED))
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (endless_reply("hello, v"), "hello, "),
+        (stream_reply("hello", "stop"), "hello"),
+        ((200, 'data: {"error": {"message": "kaputt"}}\n\n'), "kaputt"),
+        ((200, ": patience\n\ndata: [1]\n\n"), "no JSON object"),
+        ((200, 'data: {"choices": [7]}\n\n'), "unknown shape"),
+    ],
+)
+def test_a_stream_leaves_nothing_to_the_garbage_collector(reply: Reply, text: str) -> None:
+    """What a generator does that is collected, it does in the middle of other code, and nobody can catch it."""
+    left: list[str] = []
+
+    async def asked_here(url: str) -> str:
+        sys.set_asyncgen_hooks(finalizer=lambda generator: left.append(repr(generator)))
+        try:
+            return (await ask(url, request=STREAMED)).text
+        except EngineFailed as error:
+            return str(error)
+
+    with wire_server({CHAT: [reply]}) as server:
+        got = asyncio.run(asked_here(server.url))
+    gc.collect()
+    assert text in got
+    assert left == []
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from typing import Any
 
 Reply = tuple[int, Any] | None
-"""Status and body, JSON unless it is a text; None breaks the connection."""
+"""Status and body, JSON unless it is a text, or an iterator of texts, sent one by one for as long as the
+client listens; None breaks the connection."""
 
 MODELS: Reply = (200, {"data": [{"id": "served", "max_model_len": 1000}]})
 COUNT: Reply = (200, {"count": 10})
@@ -29,6 +31,12 @@ def stream_reply(text: str, finish: str | None) -> Reply:
     ]
     events = [json.dumps({"choices": [{"index": 0, **delta}]}) for delta in deltas]
     return 200, "".join(f"data: {event}\n\n" for event in (*events, "[DONE]")[: None if finish else 1])
+
+
+def endless_reply(text: str) -> Reply:
+    """A chat completion that says `text` again and again."""
+    event = json.dumps({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]})
+    return 200, repeat(f"data: {event}\n\n")
 
 
 class WireServer(ThreadingHTTPServer):
@@ -63,6 +71,13 @@ class Handler(BaseHTTPRequestHandler):
         chosen = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         self.close_connection = True
         if chosen is None:
+            return
+        if isinstance(chosen[1], Iterator):
+            self.send_response(chosen[0])
+            self.end_headers()
+            with suppress(ConnectionError):
+                for piece in chosen[1]:
+                    self.wfile.write(piece.encode())
             return
         text = isinstance(chosen[1], str)
         data = chosen[1].encode() if text else json.dumps(chosen[1]).encode()
