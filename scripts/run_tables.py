@@ -17,6 +17,7 @@ import yaml
 
 from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.ladder import check_folder, read_repository
+from offline_coder.checks.stubs import PLAIN
 from offline_coder.core.errors import BadInput
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Architecture, Module
@@ -110,7 +111,7 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
         if checks.smoke.status != "not run"
         else "not run",
         checks.smoke.status,
-        str(called),
+        f"{called}, {rules[PLAIN]} plain" if rules[PLAIN] else str(called),
         "yes" if checks.smoke.wired else "no",
     ]
 

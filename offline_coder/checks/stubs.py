@@ -15,6 +15,10 @@ _UNFINISHED = re.compile(
 )
 STAND_IN = "stand-in"
 """The rule of a use of `undefined`, which stands for a name that nothing defines."""
+PLAIN = "plain-loop"
+"""The rule of a function whose body is a plain loop."""
+PLAIN_LOOP = "STAND-IN of offline-coder: a plain loop"
+"""What the docstring of such a function says."""
 ONLY_DOCSTRING = "has only a docstring"
 _ABSTRACT = ("abstractmethod", "abstractproperty", "overload")
 
@@ -45,6 +49,8 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
                 continue
             if node.name == UNDEFINED:
                 continue  # each place that calls it is a finding
+            if PLAIN_LOOP in (ast.get_docstring(node) or ""):
+                found.append(_plain_loop(path, node))
             why = _empty(node.body)
             # A decorator may be the whole work, as for a group of commands.
             if why and not (why == ONLY_DOCSTRING and node.decorator_list):
@@ -102,6 +108,18 @@ def _empty(body: list[ast.stmt]) -> str:
     if isinstance(only, ast.Raise) and only.exc is not None and "NotImplemented" in ast.dump(only.exc)[:200]:
         return "raises NotImplementedError"
     return ""
+
+
+def _plain_loop(path: str, node: Function) -> Finding:
+    return Finding(
+        file=path,
+        line=node.lineno,
+        rule=PLAIN,
+        message=f"{node.name} has a plain loop of offline-coder as its body: what was written for it failed",
+        severity="warning",
+        advice="Write what the paper does here.",
+        subject=node.name,
+    )
 
 
 def _stub(path: str, line: int, message: str, subject: str = "") -> Finding:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from offline_coder.checks.stubs import PLAIN
 from offline_coder.core.plan import ENTRY_POINT
 from offline_coder.runs.checks import Checks
 from offline_coder.session import Outcome
@@ -120,6 +121,9 @@ def _print_checks(facts: dict[str, Any]) -> None:
             click.echo(f"Called in the smoke run: {len(smoke['called'])} of {planned} planned names.")
         if smoke["wired"]:
             click.echo("main.py was wired from the plan, not written by the model.")
+    for finding in facts["findings"]:
+        if finding["rule"] == PLAIN:
+            click.echo(f"{finding['file']}: {finding['message']}.")
     cut = [purpose for stage in facts["stages"] for purpose in stage["cut"]]
     if cut:
         click.echo(

@@ -4,7 +4,7 @@ A round asks for several corrections at once and runs each. The best of them is 
 better (fewer steps fail, or more of the plan takes part, or the run comes farther), takes nothing of the
 plan out of it and brings no new error. What needs no model is tried before and after, under the same
 condition: annotations that nothing evaluates, an entry point wired from the plan, and what PyTorch itself
-says is to be done about an error.
+says is to be done about an error. Last of all a plain loop stands in for training or evaluation that fails.
 """
 
 import ast
@@ -25,6 +25,7 @@ from offline_coder.stages.corrections import Author, Correction, corrections
 from offline_coder.stages.known_errors import known_changes
 from offline_coder.stages.mending import mended_for, stood_in_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
+from offline_coder.stages.plain_loops import plain_loop
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
@@ -91,7 +92,7 @@ async def smoke_run_and_debug(
         in_vain += 1
         if best.kept > kept:
             best, in_vain = await mended_if_better(ground, best), 0
-    return best
+    return await plain_if_it_passes(ground, best) if settings.debug_rounds else best
 
 
 async def try_out(correction: Correction, ground: Ground, run: SmokeRun, before: Sequence[Finding]) -> Tried:
@@ -250,6 +251,29 @@ async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
         f"before it was {len(run.called)}"
     )
     return replace(tried.after(run), wired=True)
+
+
+async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
+    """`run`, or the one that it becomes by plain loops in the place of training or evaluation that fails,
+    where it ends well with them: only that is worth what they take the place of. What else their files have
+    of the plan need not be called any more."""
+    plain, attempts, notes = run, list[Attempt](), list[str]()
+    while (edit := plain_loop(plain, ground.plan)) is not None:
+        done = mended_for(ground.plan, {**plain.files, edit.file: edit.text}, ground.look, assume=True)
+        others = tuple(name for name in plain.called if not name.startswith(f"{edit.file}:"))
+        tried = await ground.run(done.files)
+        before, after = Tally.of(ground.look(plain.files)), Tally.of(done.findings)
+        attempts.append(Attempt(file=edit.file, means=edit.means, before=before, after=after, kept=True))
+        notes.append(f"{edit.file}: {edit.means}")
+        if not goes_farther(tried, replace(plain, called=others)):
+            break
+        plain = tried.after(plain)
+    if plain.status != "passed":
+        vain = (attempt.model_copy(update={"kept": False}) for attempt in attempts)
+        return replace(run, attempts=(*run.attempts, *vain))
+    for note in notes:
+        ground.note(note)
+    return replace(plain, attempts=(*run.attempts, *attempts))
 
 
 def ends_in_nothing(run: SmokeRun) -> bool:

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from offline_coder.checks.assumed_sizes import RULE as ASSUMED
-from offline_coder.checks.stubs import STAND_IN
+from offline_coder.checks.stubs import PLAIN, STAND_IN
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import DISTRIBUTIONS
 from offline_coder.core.plan import ENTRY_POINT, Plan
@@ -44,6 +44,7 @@ def readme(
         path: [name for _, name in names] for path, names in groupby(sorted(missing), key=itemgetter(0))
     }
     assumed = [f"{finding.file}: {finding.subject}" for finding in findings if finding.rule == ASSUMED]
+    plain = [f"{finding.file}: {finding.subject}" for finding in findings if finding.rule == PLAIN]
     text = render_prompt(
         "coding/readme.md.j2",
         title=" ".join(paper.title.split()),
@@ -55,6 +56,7 @@ def readme(
         ],
         stand_ins=stand_ins,
         assumed=assumed,
+        plain_loops=plain,
         wired=wired,
         config=plan.config,
         entry_point=ENTRY_POINT,
