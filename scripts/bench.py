@@ -8,7 +8,8 @@ for this machine and this moment; nothing else should run beside them.
 
 Two more figures tell how well the engine is used: the time in which no request was under way, and what
 analysis and coding wrote a second, as a share of what the engine alone writes when it is given the same
-prompts for answers as long, as many of them at once, after the plan's first prompt, which has the paper.
+prompts for answers as long, each when as many others are answered as were when the stage asked for it, after
+the plan's first prompt, which has the paper.
 """
 
 import argparse
@@ -45,12 +46,21 @@ STAGE_OF = {
 DECODING = ("analysis", "coding")
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A request and its answer, and when it was asked and answered, in seconds of one clock."""
+
+    request: Request
+    completion: Completion
+    begin: float
+    end: float
+
+
 @dataclass
 class Timeline(Silent):
-    """When the engine had something to do. For each stage the answers, as (begin, end, prompt tokens, output
-    tokens), in seconds of one clock."""
+    """When the engine had something to do: the answers of each stage."""
 
-    stages: dict[str, list[tuple[float, float, int, int]]] = field(default_factory=dict)
+    stages: dict[str, list[Answer]] = field(default_factory=dict)
 
     def stage_began(self, name: str, steps: int) -> None:
         """Answers from now on are of `name`."""
@@ -60,52 +70,54 @@ class Timeline(Silent):
         """One more answer."""
         if not from_journal:
             end = time.monotonic()
-            tokens = (completion.prompt_tokens, completion.output_tokens)
-            self.current.append((end - completion.seconds, end, *tokens))
+            self.current.append(Answer(request, completion, end - completion.seconds, end))
 
     def busy(self, stage: str) -> float:
         """Seconds of `stage` in which at least one request was under way."""
         total, until = 0.0, 0.0
-        for begin, end, _, _ in sorted(self.stages.get(stage, [])):
-            total += max(0.0, end - max(begin, until))
-            until = max(until, end)
+        for answer in sorted(self.stages.get(stage, []), key=lambda each: each.begin):
+            total += max(0.0, answer.end - max(answer.begin, until))
+            until = max(until, answer.end)
         return total
 
-    def at_once(self, stage: str) -> int:
+    def at_once(self, stage: str) -> float:
         """Requests under way together, on average over the busy seconds."""
-        waited = sum(end - begin for begin, end, _, _ in self.stages[stage])
-        return max(1, round(waited / self.busy(stage)))
+        return sum(answer.end - answer.begin for answer in self.stages[stage]) / self.busy(stage)
 
     def rate(self, stage: str) -> float:
         """Output tokens a busy second."""
-        return sum(output for *_, output in self.stages[stage]) / self.busy(stage)
+        return sum(answer.completion.output_tokens for answer in self.stages[stage]) / self.busy(stage)
 
 
-async def own_rate(engine: Engine, asked: Sequence[tuple[Request, Completion]], at_once: int) -> float:
-    """Output tokens a second of the engine alone: the prompts of `asked` with answers as long as theirs,
-    bound to no form and watched by nobody, `at_once` of them at any time."""
-    free = asyncio.Semaphore(at_once)
+async def own_rate(engine: Engine, answers: Sequence[Answer]) -> float:
+    """Output tokens a second of the engine alone: the prompts of `answers` for answers as long as theirs,
+    bound to no form and watched by nobody, each asked when as many others are answered as were then."""
+    done, changed = 0, asyncio.Condition()
 
-    async def written(request: Request, tokens: int) -> int:
-        sampling = request.sampling.model_copy(update={"max_tokens": tokens, "stop": ()})
-        async with free:
-            alone = replace(request, sampling=sampling, constraint=None, watch=None)
-            return (await engine.complete(alone)).output_tokens
+    async def written(answer: Answer) -> int:
+        nonlocal done
+        before = sum(other.end <= answer.begin for other in answers)
+        async with changed:
+            await changed.wait_for(lambda: done >= before)
+        most = max(1, answer.completion.output_tokens)
+        sampling = answer.request.sampling.model_copy(update={"max_tokens": most, "stop": ()})
+        alone = replace(answer.request, sampling=sampling, constraint=None, watch=None)
+        tokens = (await engine.complete(alone)).output_tokens
+        async with changed:
+            done += 1
+            changed.notify_all()
+        return tokens
 
     began = time.monotonic()
-    tokens = await asyncio.gather(
-        *(written(request, max(1, completion.output_tokens)) for request, completion in asked)
-    )
+    tokens = await asyncio.gather(*map(written, answers))
     return sum(tokens) / (time.monotonic() - began)
 
 
-async def own_rates(
-    engine: Engine, asked: dict[str, list[tuple[Request, Completion]]], timeline: Timeline
-) -> dict[str, float]:
+async def own_rates(engine: Engine, timeline: Timeline) -> dict[str, float]:
     """What the engine alone writes a second in each stage that decodes most."""
-    first, _ = asked["planning"][0]
+    first = timeline.stages["planning"][0].request
     await engine.complete(replace(first, sampling=Sampling(max_tokens=1), constraint=None, watch=None))
-    return {name: await own_rate(engine, asked[name], timeline.at_once(name)) for name in DECODING}
+    return {name: await own_rate(engine, timeline.stages[name]) for name in DECODING}
 
 
 def show_use(
@@ -120,7 +132,7 @@ def show_use(
     )
     for name, rate in own.items():
         console.print(
-            f"{name}: {timeline.rate(name):.1f} tokens/s, {timeline.at_once(name)} answers at once; "
+            f"{name}: {timeline.rate(name):.1f} tokens/s, {timeline.at_once(name):.1f} answers at once; "
             f"the engine alone {rate:.1f}: {timeline.rate(name) / rate:.0%}"
         )
 
@@ -179,7 +191,7 @@ async def measure(paper: Path, model: str, output: Path, *, with_naive: bool) ->
     ours = show(console, "this run", outcome.manifest.engine_start_seconds, outcome.manifest.stages)
     asked, log = journaled(output / "journal.jsonl"), output / "naive-engine.log"
     async with open_engine(model, resolve=model_folder, log=log, settings=EngineSettings()) as engine:
-        own = await own_rates(engine, asked, timeline)
+        own = await own_rates(engine, timeline)
     show_use(console, timeline, outcome.manifest.stages, own)
     if not with_naive:
         return
