@@ -28,6 +28,7 @@ from offline_coder.stages.wired_values import (
     Wanted,
     parameters_of,
     source_of,
+    tensors_in,
     type_name,
     words_of,
 )
@@ -126,14 +127,17 @@ def is_network_like(wanted: Wanted, classes: Collection[str]) -> bool:
 
 
 def batches_of(taken: Sequence[Wanted], path: str) -> str:
-    """What a loop goes through, as Python source: a loader, a data set in batches, or all of one tensor of
-    inputs and one of targets; "" where there is none. Of several those of the split that is wanted."""
+    """What a loop goes through, as Python source: a loader, a data set in batches, or all of one pair of
+    inputs and targets; "" where there is none. Of several those of the split that is wanted."""
     loaders = [each for each in taken if "loader" in f"{type_name(each.type)} {each.name}".lower()]
     if loaders:
         return of_split(loaders, path).name
     sets = [each for each in taken if type_name(each.type).endswith("Dataset")]
     if sets:
         return f"torch.utils.data.DataLoader({of_split(sets, path).name}, batch_size={BATCH})"
+    pairs = [each for each in taken if tensors_in(each.type) == 2]
+    if pairs:
+        return f"[{of_split(pairs, path).name}]"
     tensors = [each for each in taken if type_name(each.type) in TENSORS]
     targets = [each for each in tensors if "label" in words_of(each.name)]
     inputs = [each for each in tensors if each not in targets]

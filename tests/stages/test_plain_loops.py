@@ -158,6 +158,7 @@ PAIRS = TensorDataset(INPUTS, CLASSES)
         ("network, test_dataset: Dataset", (PAIRS,)),
         ("model: nn.Module, X_test: torch.Tensor, y_test: torch.Tensor", (INPUTS, CLASSES)),
         ("model: nn.Module, X_test: np.ndarray, y_test: np.ndarray", (INPUTS.numpy(), CLASSES.numpy())),
+        ("net: Net, data_test: tuple[torch.Tensor, torch.Tensor], beside: str", ((INPUTS, CLASSES), "")),
         ("net: Net, loader", ([{"inputs": INPUTS, "labels": CLASSES}],)),
     ],
 )
