@@ -25,7 +25,7 @@ from offline_coder.stages.corrections import Author, Correction, corrections
 from offline_coder.stages.known_errors import known_changes
 from offline_coder.stages.mending import mended_for, stood_in_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
-from offline_coder.stages.plain_loops import plain_loop
+from offline_coder.stages.plain_loops import as_written, plain_loop
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
@@ -255,8 +255,8 @@ async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
 
 async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or the one that it becomes by plain loops in the place of training or evaluation that fails,
-    where it ends well with them: only that is worth what they take the place of. What else their files have
-    of the plan need not be called any more."""
+    where it ends well with them: only that is worth what they take the place of, which stays beside them as
+    a text. What else their files have of the plan need not be called any more."""
     plain, attempts, notes = run, list[Attempt](), list[str]()
     while (edit := plain_loop(plain, ground.plan)) is not None:
         done = mended_for(ground.plan, {**plain.files, edit.file: edit.text}, ground.look, assume=True)
@@ -273,7 +273,8 @@ async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
         return replace(run, attempts=(*run.attempts, *vain))
     for note in notes:
         ground.note(note)
-    return replace(plain, attempts=(*run.attempts, *attempts))
+    kept = {as_written(attempt.file): run.files[attempt.file] for attempt in attempts}
+    return replace(plain, files={**plain.files, **kept}, attempts=(*run.attempts, *attempts))
 
 
 def ends_in_nothing(run: SmokeRun) -> bool:

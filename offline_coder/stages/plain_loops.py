@@ -2,8 +2,8 @@
 
 A repository whose network runs is worth more with a plain evaluation, loss and accuracy, than with one that
 ends in an error before it says anything. The loop takes the place of the body of the function that failed; it
-says in its docstring what it is, and the checks say it too. What the paper trains by or measures is then
-still to be written.
+says in its docstring what it is, and the checks say it too. What was written is kept as a text, for what the
+paper trains by or measures is then still to be put right.
 """
 
 import ast
@@ -55,6 +55,11 @@ class Loop:
     optimizer: str
     rate: str
     epochs: str
+
+
+def as_written(path: str) -> str:
+    """Where the repository keeps what was written for `path` before a plain loop stood in."""
+    return f"as_written/{path}.txt"
 
 
 def plain_loop(run: SmokeRun, plan: Plan) -> Edit | None:

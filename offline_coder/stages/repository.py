@@ -10,6 +10,7 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.packages import DISTRIBUTIONS
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.papers.paper import Paper
+from offline_coder.stages.plain_loops import as_written
 from offline_coder.stages.planning.config import config_yaml
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.repair import Written
@@ -32,8 +33,8 @@ def readme(
     *,
     wired: bool,
 ) -> str:
-    """The repository's README.md: what it is, and what in it is not the model's work: stubs, stand-ins among
-    `findings`, and an entry point that was `wired` from the plan."""
+    """The repository's README.md: what it is, and what in it is not the model's work: stubs, stand-ins and
+    plain loops among `findings`, and an entry point that was `wired` from the plan."""
     missing = {
         (finding.file, finding.subject)
         for finding in findings
@@ -44,7 +45,11 @@ def readme(
         path: [name for _, name in names] for path, names in groupby(sorted(missing), key=itemgetter(0))
     }
     assumed = [f"{finding.file}: {finding.subject}" for finding in findings if finding.rule == ASSUMED]
-    plain = [f"{finding.file}: {finding.subject}" for finding in findings if finding.rule == PLAIN]
+    plain = {
+        f"{finding.file}: {finding.subject}": as_written(finding.file)
+        for finding in findings
+        if finding.rule == PLAIN
+    }
     text = render_prompt(
         "coding/readme.md.j2",
         title=" ".join(paper.title.split()),

@@ -111,6 +111,7 @@ def test_training_and_evaluation_that_fail_get_plain_loops_last_of_all(tmp_path:
     ]
     assert "evaluation.py: bleu" in run.uncalled
     assert "Train by \\\\alpha." in run.files["training.py"]
+    assert run.files["as_written/training.py.txt"] == FILES["training.py"]
     found = [each for each in check_repository(run.files, PLAN.architecture) if each.rule == PLAIN]
     assert [(each.file, each.subject) for each in found] == [
         ("evaluation.py", "evaluate"),
