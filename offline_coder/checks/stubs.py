@@ -15,9 +15,9 @@ _UNFINISHED = re.compile(
 )
 STAND_IN = "stand-in"
 """The rule of a use of `undefined`, which stands for a name that nothing defines."""
-PLAIN = "plain-loop"
-"""The rule of a function whose body is a plain loop."""
-PLAIN_LOOP = "STAND-IN of offline-coder: a plain loop"
+PLAIN = "plain-body"
+"""The rule of a function whose body stands in for what was written for it and failed."""
+PLAIN_BODY = "STAND-IN of offline-coder"
 """What the docstring of such a function says."""
 ONLY_DOCSTRING = "has only a docstring"
 _ABSTRACT = ("abstractmethod", "abstractproperty", "overload")
@@ -49,8 +49,8 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
                 continue
             if node.name == UNDEFINED:
                 continue  # each place that calls it is a finding
-            if PLAIN_LOOP in (ast.get_docstring(node) or ""):
-                found.append(_plain_loop(path, node))
+            if PLAIN_BODY in (ast.get_docstring(node) or ""):
+                found.append(_plain(path, node))
             why = _empty(node.body)
             # A decorator may be the whole work, as for a group of commands.
             if why and not (why == ONLY_DOCSTRING and node.decorator_list):
@@ -110,14 +110,14 @@ def _empty(body: list[ast.stmt]) -> str:
     return ""
 
 
-def _plain_loop(path: str, node: Function) -> Finding:
+def _plain(path: str, node: Function) -> Finding:
     return Finding(
         file=path,
         line=node.lineno,
         rule=PLAIN,
-        message=f"{node.name} has a plain loop of offline-coder as its body: what was written for it failed",
+        message=f"{node.name} has a plain body of offline-coder: what was written for it failed",
         severity="warning",
-        advice="Write what the paper does here.",
+        advice="Put right what was written for it, which is kept beside the code.",
         subject=node.name,
     )
 

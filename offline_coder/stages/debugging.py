@@ -4,7 +4,7 @@ A round asks for several corrections at once and runs each. The best of them is 
 better (fewer steps fail, or more of the plan takes part, or the run comes farther), takes nothing of the
 plan out of it and brings no new error. What needs no model is tried before and after, under the same
 condition: annotations that nothing evaluates, an entry point wired from the plan, and what PyTorch itself
-says is to be done about an error. Last of all a plain loop stands in for training or evaluation that fails.
+says is to be done about an error. Last of all plain bodies stand in for what fails but the network.
 """
 
 import ast
@@ -18,14 +18,14 @@ from offline_coder.checks.skeleton import MARKED, UNDEFINED
 from offline_coder.checks.source import parse_python
 from offline_coder.core.attempt import Attempt
 from offline_coder.core.finding import Finding, Tally
-from offline_coder.core.plan import ENTRY_POINT, Plan
+from offline_coder.core.plan import DATA, ENTRY_POINT, Plan
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.runs.journal import Journal
 from offline_coder.stages.corrections import Author, Correction, corrections
 from offline_coder.stages.known_errors import known_changes
 from offline_coder.stages.mending import mended_for, stood_in_for
 from offline_coder.stages.opening import LATE_ANNOTATIONS
-from offline_coder.stages.plain_loops import as_written, plain_loop
+from offline_coder.stages.plain_bodies import as_written, plain_body
 from offline_coder.stages.repair import errors_in_any
 from offline_coder.stages.rewriting import owed_by
 from offline_coder.stages.smoke import SmokeRun, smoke_run
@@ -254,12 +254,16 @@ async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
 
 
 async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
-    """`run`, or the one that it becomes by plain loops in the place of training or evaluation that fails,
-    where it ends well with them: only that is worth what they take the place of, which stays beside them as
-    a text. What else their files have of the plan need not be called any more."""
+    """`run`, or the one that it becomes by plain bodies in the place of functions that fail, where it ends
+    well with them: only that is worth what they take the place of, which stays beside them as a text. What
+    else their files have of the plan need not be called any more."""
     plain, attempts, notes = run, list[Attempt](), list[str]()
-    while (edit := plain_loop(plain, ground.plan)) is not None:
-        done = mended_for(ground.plan, {**plain.files, edit.file: edit.text}, ground.look, assume=True)
+    while (edit := plain_body(plain, ground.plan)) is not None:
+        changed = {**plain.files, edit.file: edit.text}
+        # Only a wired entry point makes up data that is not there.
+        wired = wired_entry(ground.plan, changed) if edit.file == DATA else ""
+        changed |= {ENTRY_POINT: wired} if wired else {}
+        done = mended_for(ground.plan, changed, ground.look, assume=True)
         others = tuple(name for name in plain.called if not name.startswith(f"{edit.file}:"))
         tried = await ground.run(done.files)
         before, after = Tally.of(ground.look(plain.files)), Tally.of(done.findings)
@@ -267,14 +271,15 @@ async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
         notes.append(f"{edit.file}: {edit.means}")
         if not goes_farther(tried, replace(plain, called=others)):
             break
-        plain = tried.after(plain)
+        tried = replace(tried.after(plain), wired=plain.wired or bool(wired))
+        plain = await known_if_better(ground, tried)
     if plain.status != "passed":
         vain = (attempt.model_copy(update={"kept": False}) for attempt in attempts)
         return replace(run, attempts=(*run.attempts, *vain))
     for note in notes:
         ground.note(note)
     kept = {as_written(attempt.file): run.files[attempt.file] for attempt in attempts}
-    return replace(plain, files={**plain.files, **kept}, attempts=(*run.attempts, *attempts))
+    return replace(plain, files={**plain.files, **kept}, attempts=(*plain.attempts, *attempts))
 
 
 def ends_in_nothing(run: SmokeRun) -> bool:

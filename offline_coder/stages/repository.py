@@ -10,7 +10,7 @@ from offline_coder.core.finding import Finding
 from offline_coder.core.packages import DISTRIBUTIONS
 from offline_coder.core.plan import ENTRY_POINT, Plan
 from offline_coder.papers.paper import Paper
-from offline_coder.stages.plain_loops import as_written
+from offline_coder.stages.plain_bodies import as_written
 from offline_coder.stages.planning.config import config_yaml
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.repair import Written
@@ -34,7 +34,7 @@ def readme(
     wired: bool,
 ) -> str:
     """The repository's README.md: what it is, and what in it is not the model's work: stubs, stand-ins and
-    plain loops among `findings`, and an entry point that was `wired` from the plan."""
+    plain bodies among `findings`, and an entry point that was `wired` from the plan."""
     missing = {
         (finding.file, finding.subject)
         for finding in findings
@@ -61,7 +61,7 @@ def readme(
         ],
         stand_ins=stand_ins,
         assumed=assumed,
-        plain_loops=plain,
+        plain_bodies=plain,
         wired=wired,
         config=plan.config,
         entry_point=ENTRY_POINT,

@@ -2,7 +2,7 @@
 
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.skeleton import UNDEFINED_STUB
-from offline_coder.checks.stubs import PLAIN_LOOP
+from offline_coder.checks.stubs import PLAIN_BODY
 from offline_coder.core.plan import Module
 from offline_coder.papers.paper import Paper
 from offline_coder.stages.repair import Written
@@ -46,8 +46,8 @@ def test_the_readme_says_that_the_entry_point_was_wired(paper: Paper) -> None:
     assert "\n\n\n" not in text
 
 
-def test_the_readme_says_where_a_plain_loop_stands_in(paper: Paper) -> None:
-    plain = f'def evaluate():\n    """Scores.\n\n    {PLAIN_LOOP}; it measures."""\n    return 1\n'
+def test_the_readme_says_where_a_plain_body_stands_in(paper: Paper) -> None:
+    plain = f'def evaluate():\n    """Scores.\n\n    {PLAIN_BODY}; it measures."""\n    return 1\n'
     text = readme_of(paper, plain, wired=False)
     assert "- `model.py: evaluate`; what was written stands in `as_written/model.py.txt`\n" in text
     assert "What is plain" not in readme_of(paper, MODEL, wired=False)

@@ -1,9 +1,11 @@
-"""Plain loops: what stands in, last of all, for training or evaluation that fails whatever was tried.
+"""Plain bodies: what stands in, last of all, for functions that fail whatever was tried.
 
 A repository whose network runs is worth more with a plain evaluation, loss and accuracy, than with one that
-ends in an error before it says anything. The loop takes the place of the body of the function that failed; it
-says in its docstring what it is, and the checks say it too. What was written is kept as a text, for what the
-paper trains by or measures is then still to be put right.
+ends in an error before it says anything. So training and evaluation get a plain loop as their body; what
+loads the data says that there is none, which a wired entry point takes as it takes a file that is not there:
+a smoke run has made-up data, any other ends. The function says in its docstring what it is, and the checks
+say it too. What was written is kept as a text, for what the paper does is then still to be put right.
+Networks have no plain body: they are what the paper is about.
 """
 
 import ast
@@ -15,8 +17,8 @@ from offline_coder.checks.edits import add_import
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.splits import TEST, TRAIN, split_from
-from offline_coder.checks.stubs import PLAIN_LOOP
-from offline_coder.core.plan import EVALUATION, TRAINING, Plan
+from offline_coder.checks.stubs import PLAIN_BODY
+from offline_coder.core.plan import DATA, EVALUATION, TRAINING, Plan
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.smoke import SmokeRun
@@ -33,10 +35,14 @@ from offline_coder.stages.wired_values import (
     words_of,
 )
 
-TEMPLATES = {TRAINING: "plain_training", EVALUATION: "plain_evaluation"}
+LOOPS = {TRAINING: "plain_training", EVALUATION: "plain_evaluation"}
+FILES = (DATA, *LOOPS)
 SPLIT = {TRAINING: TRAIN, EVALUATION: TEST}
 HELPERS = "def plain_outputs("
 IMPORTS = ("import inspect", "import torch")
+NOTHING = "it loads nothing"
+DOES = {TRAINING: "it trains by the usual loss", EVALUATION: "it measures loss and accuracy"}
+NO_DATA = 'raise FileNotFoundError("no data: nothing that loads it was written in a way that runs")'
 RATE, EPOCHS = frozenset({"lr", "learning"}), frozenset({"epochs", "epoch"})
 NUMBERS = frozenset({"int", "float", *UNTYPED})
 LISTS = frozenset({"list", "List", "Sequence"})
@@ -58,37 +64,42 @@ class Loop:
 
 
 def as_written(path: str) -> str:
-    """Where the repository keeps what was written for `path` before a plain loop stood in."""
+    """Where the repository keeps what was written for `path` before a plain body stood in."""
     return f"as_written/{path}.txt"
 
 
-def plain_loop(run: SmokeRun, plan: Plan) -> Edit | None:
-    """The file of the function in which the run failed, training or evaluation, with a plain loop as its
-    body; None where it failed elsewhere, has one already, or takes or gives what a plain loop does not."""
+def plain_body(run: SmokeRun, plan: Plan) -> Edit | None:
+    """The file of the function in which the run failed, one that loads data, trains or evaluates, with a
+    plain body; None where it failed elsewhere, has one already, or takes or gives what no plain loop does."""
     path, function = failed_in(run)
-    if function is None or PLAIN_LOOP in (ast.get_docstring(function) or ""):
+    if function is None or PLAIN_BODY in (ast.get_docstring(function) or ""):
         return None
+    said = f"a plain body stands in for {function.name}()"
+    if path == DATA:
+        return Edit(
+            path, with_body(run.files[path], function, [documented(function, NOTHING), NO_DATA]), said
+        )
     classes = {planned.name for module in plan.architecture.modules for planned in module.classes}
     loop = loop_of(function, path, classes)
     given = given_back(function, path, loop.network, classes) if loop else None
     if loop is None or given is None:
         return None
-    body = render_prompt(f"debugging/{TEMPLATES[path]}.py.j2", loop=loop).strip()
+    body = render_prompt(f"debugging/{LOOPS[path]}.py.j2", loop=loop).strip()
     last = [f"return {given}"] if given else []
-    text = with_body(run.files[path], function, [documented(function, path), body, *last])
+    text = with_body(run.files[path], function, [documented(function, DOES[path]), body, *last])
     if HELPERS not in text:
         text = f"{text}\n\n{render_prompt('debugging/plain_helpers.py.j2').strip()}\n"
     for statement in IMPORTS:
         if f"\n{statement}\n" not in text:
             text = add_import(text, statement)
-    return Edit(path, text, f"a plain loop stands in for {function.name}()")
+    return Edit(path, text, said)
 
 
 def failed_in(run: SmokeRun) -> tuple[str, ast.FunctionDef | None]:
-    """The outermost function of training.py or evaluation.py that was under way when `run` failed, with its
-    file; None where there is none, or it is a method or has all of its code in its first line."""
+    """The outermost function of data.py, training.py or evaluation.py that was under way when `run` failed,
+    with its file; None where there is none, or it is a method or has all of its code in its first line."""
     traceback = traceback_of(run.failures[0].text, run.files) if run.failures else None
-    frame = next((each for each in traceback.own if each.path in TEMPLATES), None) if traceback else None
+    frame = next((each for each in traceback.own if each.path in FILES), None) if traceback else None
     tree = parse_python(run.files[frame.path]) if frame else None
     for node in tree.body if tree else ():
         if frame and isinstance(node, ast.FunctionDef) and node.name == frame.name:
@@ -103,11 +114,11 @@ def with_body(text: str, function: ast.FunctionDef, body: Sequence[str]) -> str:
     return "\n".join([*before, textwrap.indent("\n".join(body), "    "), *after]).rstrip() + "\n"
 
 
-def documented(function: ast.FunctionDef, path: str) -> str:
+def documented(function: ast.FunctionDef, does: str) -> str:
     """The docstring of `function`, which says what its body is now."""
-    said = (ast.get_docstring(function) or f"What {path} is for.").replace("\\", "\\\\").replace('"', "'")
-    does = "trains by the usual loss" if path == TRAINING else "measures loss and accuracy"
-    return f'"""{said}\n\n{PLAIN_LOOP}; it {does}, because what was written failed.\n"""'
+    said = (ast.get_docstring(function) or f"{function.name}, as planned.").replace("\\", "\\\\")
+    said = said.replace('"', "'")
+    return f'"""{said}\n\n{PLAIN_BODY}: {does}, because what was written failed.\n"""'
 
 
 def loop_of(function: ast.FunctionDef, path: str, classes: Collection[str]) -> Loop | None:

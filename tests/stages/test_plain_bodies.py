@@ -1,4 +1,4 @@
-"""Plain loops in the place of training and evaluation that fail: they run, and say what they are."""
+"""Plain bodies in the place of functions that fail: they run, and say what they are."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from offline_coder.checks.ladder import check_repository
-from offline_coder.checks.stubs import PLAIN, PLAIN_LOOP
+from offline_coder.checks.stubs import PLAIN, PLAIN_BODY
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from offline_coder.core.stage_settings import StageSettings
@@ -18,16 +18,17 @@ from offline_coder.runs.journal import Journal
 from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.corrections import Author
 from offline_coder.stages.debugging import smoke_run_and_debug
-from offline_coder.stages.plain_loops import plain_loop
+from offline_coder.stages.plain_bodies import plain_body
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import Failure, SmokeRun
 
-ORDER = ("model.py", "training.py", "evaluation.py", "main.py")
+ORDER = ("data.py", "model.py", "training.py", "evaluation.py", "main.py")
 PLAN = Plan(
     overview="x",
     architecture=Architecture(
         approach="",
         modules=(
+            Module(path="data.py", purpose="", functions=(Routine(name="load_data"),)),
             Module(path="model.py", purpose="", classes=(ClassPlan(name="Net"),)),
             Module(path="training.py", purpose="", functions=(Routine(name="train"),)),
             Module(
@@ -36,7 +37,7 @@ PLAN = Plan(
             Module(path="main.py", purpose="", functions=(Routine(name="main"),)),
         ),
     ),
-    build_order=BuildOrder(order=ORDER, depends_on={**dict.fromkeys(ORDER, ()), "main.py": ORDER[:3]}),
+    build_order=BuildOrder(order=ORDER, depends_on={**dict.fromkeys(ORDER, ()), "main.py": ORDER[:4]}),
     config=(),
 )
 NET = """\
@@ -73,6 +74,7 @@ def main():
 main()
 """
 FILES = {
+    "data.py": "def load_data() -> None:\n    return\n",
     "model.py": NET,
     "training.py": 'def train(model, train_loader, epochs: int) -> None:\n    """Train by \\\\alpha."""\n'
     "    raise ValueError(model)\n",
@@ -102,12 +104,12 @@ def debugged(tmp_path: Path, files: dict[str, str], rounds: int) -> SmokeRun:
     )
 
 
-def test_training_and_evaluation_that_fail_get_plain_loops_last_of_all(tmp_path: Path) -> None:
+def test_training_and_evaluation_that_fail_get_plain_bodies_last_of_all(tmp_path: Path) -> None:
     run = debugged(tmp_path, FILES, rounds=1)
     assert (run.status, run.kept) == ("passed", 0)
     assert [each.means for each in run.attempts if each.kept] == [
-        "a plain loop stands in for train()",
-        "a plain loop stands in for evaluate()",
+        "a plain body stands in for train()",
+        "a plain body stands in for evaluate()",
     ]
     assert "evaluation.py: bleu" in run.uncalled
     assert "Train by \\\\alpha." in run.files["training.py"]
@@ -117,6 +119,25 @@ def test_training_and_evaluation_that_fail_get_plain_loops_last_of_all(tmp_path:
         ("evaluation.py", "evaluate"),
         ("training.py", "train"),
     ]
+
+
+LOADED = {
+    "data.py": "from torch.utils.data import DataLoader\n\n\ndef load_data() -> DataLoader:\n"
+    "    raise NotImplementedError('stub: nothing defines load_dataset')\n    return loader\n",
+    "training.py": "def train(model, train_loader) -> None:\n    model(next(iter(train_loader))[0])\n",
+    "evaluation.py": "def bleu(model):\n    return 1.0\n\n\n"
+    "def evaluate(model, test_loader) -> float:\n    return bleu(model)\n",
+    "main.py": "import sys\n\nfrom data import load_data\n\n\ndef main():\n    if '--smoke' in sys.argv:\n"
+    "        load_data()\n\n\nmain()\n",
+}
+
+
+def test_data_that_cannot_be_loaded_is_data_that_is_not_there(tmp_path: Path) -> None:
+    run = debugged(tmp_path, FILES | LOADED, rounds=1)
+    assert (run.failures, run.wired) == ((), True)
+    assert "raise FileNotFoundError" in run.files["data.py"]
+    assert run.files["as_written/data.py.txt"] == LOADED["data.py"]
+    assert "made-up data stands in for load_data" in run.files["main.py"]
 
 
 def test_without_debugging_nothing_stands_in(tmp_path: Path) -> None:
@@ -129,14 +150,14 @@ def test_a_network_that_fails_is_not_hidden(tmp_path: Path) -> None:
     files = FILES | {"model.py": NET.replace("return self.layer(x)", "raise KeyError(x)")}
     run = debugged(tmp_path, files, rounds=1)
     assert run.status == "failed"
-    assert PLAIN_LOOP not in run.files["training.py"]
+    assert PLAIN_BODY not in run.files["training.py"]
 
 
 def stood_in(path: str, text: str, line: int, name: str) -> str | None:
     """The file after a run that failed there."""
     where = f'  File "/repo/{path}", line {line}, in {name}\n'
     failure = Failure("reproduce.sh --smoke", f"Traceback (most recent call last):\n{where}ValueError: x\n")
-    edit = plain_loop(SmokeRun("failed", "none", (failure,), {path: text}), PLAN)
+    edit = plain_body(SmokeRun("failed", "none", (failure,), {path: text}), PLAN)
     return None if edit is None else edit.text
 
 
@@ -221,9 +242,9 @@ def test_what_is_no_class_is_trained_by_its_distance() -> None:
         "\n\n\ndef evaluate(model: nn.Module) -> float:\n    raise ValueError\n",
         "\n\n\nclass Evaluator:\n    def evaluate(self, model, loader): raise ValueError\n",
         "\n\n\n\ndef evaluate(model, loader): raise ValueError\n",
-        f'\n\n\ndef evaluate(model, loader):\n    """{PLAIN_LOOP}."""\n',
+        f'\n\n\ndef evaluate(model, loader):\n    """{PLAIN_BODY}."""\n',
         "def evaluate(:\n\n\n\n",
     ],
 )
-def test_where_a_plain_loop_says_nothing_none_is_made(text: str) -> None:
+def test_where_a_plain_body_says_nothing_none_is_made(text: str) -> None:
     assert stood_in("evaluation.py", text, 5, "evaluate") is None
