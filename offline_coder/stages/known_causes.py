@@ -1,12 +1,12 @@
 """Known causes: errors that a library explains and whose cause lies elsewhere than in the call that failed.
 
-A linear layer is made for other inputs than it gets, gets them in parts, or gets the number of a class or a
-step; a network lacks its last layer; weights of one example are taken for those of all; a batch is compared
-as if it were one example; a split takes more than there is; what is embedded is embedded again, and so are
-scores; two tensors of one shape are multiplied as matrices; class numbers are taken for scores; the best
-class is sought among the tokens; targets are of another split than the inputs; arrays are cut at shares of
-one; an attribute has nearly the name that is read. As with other known errors the change counts only when the
-run comes farther.
+A linear layer is made for other inputs than it gets, gets them in parts or from an embedding of another
+width, or gets the number of a class or a step; a network lacks its last layer; weights of one example are
+taken for those of all; a batch is compared as if it were one example; a split takes more than there is; what
+is embedded is embedded again, and so are scores; two tensors of one shape are multiplied as matrices; class
+numbers are taken for scores; the best class is sought among the tokens; targets are of another split than the
+inputs; arrays are cut at shares of one; an attribute has nearly the name that is read. As with other known
+errors the change counts only when the run comes farther.
 """
 
 import ast
@@ -48,7 +48,7 @@ SUGGESTED = re.compile(r"has no attribute '(?P<read>\w+)'\. Did you mean: '(?P<t
 OF_NUMBERS = re.compile(r"softmax\w*\" not implemented for '(?:Long|Int)'")
 SHARES = ("softmax", "log_softmax")
 PRODUCTS = ("torch.matmul", "torch.bmm", "torch.mm")
-LINEAR = "Linear"
+LINEAR, EMBEDDING = "Linear", "Embedding"
 OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -80,6 +80,21 @@ def layer_of_other_size(failed: FailedLine) -> Iterator[Change]:
         for old in inputs_of_layers(failed.tree, failed.line, int(told["wanted"]), int(told["gives"])):
             said = f"a layer for {told['got']} inputs in place of {ast.unparse(old)} in line {old.lineno}"
             yield failed.replaced(old, told["got"]), said
+
+
+def embedding_of_other_width(failed: FailedLine) -> Iterator[Change]:
+    """An embedding of another width than the linear layer of the line takes: of as many numbers as that."""
+    whole = class_around(failed.tree, failed.line)
+    if whole is None or not SHAPES.search(failed.error):
+        return
+    layers = [_inputs_of(failed.tree, ast.unparse(call.func), failed.line) for call in failed.calls()]
+    for made in (node for node in ast.walk(whole) if isinstance(node, ast.Call)):
+        keywords = {keyword.arg: keyword.value for keyword in made.keywords}
+        width = made.args[1] if len(made.args) > 1 else keywords.get("embedding_dim")
+        for inputs in dict.fromkeys(filter(None, layers)) if last_name(made.func) == EMBEDDING else ():
+            if width is not None and ast.unparse(width) != inputs:
+                said = f"an embedding of {inputs} numbers, not {ast.unparse(width)}, in line {made.lineno}"
+                yield failed.replaced(width, inputs), said
 
 
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:
@@ -372,6 +387,7 @@ CAUSES: Causes = (
     (MATRICES, product_by_element),
     (SHAPES, put_together),
     (SHAPES, layer_of_other_size),
+    (SHAPES, embedding_of_other_width),
     (AMBIGUOUS, counted_batch),
     (UNLIKE, of_each_example),
     (UNLIKE, missing_layer),

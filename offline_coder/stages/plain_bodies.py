@@ -151,9 +151,9 @@ def batches_of(taken: Sequence[Wanted], path: str) -> str:
     sets = [each for each in taken if type_name(each.type).endswith("Dataset")]
     if sets:
         return f"torch.utils.data.DataLoader({of_split(sets, path).name}, batch_size={BATCH})"
-    pairs = [each for each in taken if tensors_in(each.type) == 2]
-    if pairs:
-        return f"[{of_split(pairs, path).name}]"
+    several = [each for each in taken if tensors_in(each.type) > 1]
+    if several:
+        return f"[{of_split(several, path).name}[:2]]"
     tensors = [each for each in taken if type_name(each.type) in TENSORS]
     targets = [each for each in tensors if "label" in words_of(each.name)]
     inputs = [each for each in tensors if each not in targets]

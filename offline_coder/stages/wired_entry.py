@@ -251,6 +251,8 @@ class Wiring:
                 text = f"Path({text})" if type_name(wanted.type) == "Path" else text
             elif self.values.kind(wanted) in MAPPINGS and (keys := keys_read(step, wanted.name)):
                 text = "{" + ", ".join(f"{key!r}: {self.values.anything}" for key in keys) + "}"
+            elif type_name(wanted.type) in ("str", *UNTYPED) and (word := word_known(step.node, wanted.name)):
+                text = repr(word)
             elif step.phase > MODEL:
                 text = self.fitting.value(text, wanted.name, needed)
             self.invented.append(f"{wanted.name} of {step.name}")
@@ -274,6 +276,29 @@ class Wiring:
 def is_path(wanted: Wanted) -> bool:
     """Whether a parameter names a file or a folder."""
     return bool(PATH_WORDS & set(wanted.name.lower().split("_")))
+
+
+def word_known(node: ast.AST, name: str) -> str:
+    """The first word that a definition compares its parameter `name` with, "" where there is none: of the
+    names of data sets, say, it knows only those."""
+    for found in ast.walk(node):
+        match found:
+            case ast.Compare(
+                left=ast.Name(id=compared), ops=[ast.Eq()], comparators=[ast.Constant(value=str(word))]
+            ) if compared == name:
+                return word
+            case ast.Compare(
+                left=ast.Name(id=compared),
+                ops=[ast.In() | ast.NotIn()],
+                comparators=[
+                    ast.List(elts=[ast.Constant(value=str(word)), *_])
+                    | ast.Tuple(elts=[ast.Constant(value=str(word)), *_])
+                    | ast.Set(elts=[ast.Constant(value=str(word)), *_])
+                    | ast.Dict(keys=[ast.Constant(value=str(word)), *_])
+                ],
+            ) if compared == name:
+                return word
+    return ""
 
 
 def keys_read(step: Step, name: str) -> list[str]:

@@ -362,6 +362,32 @@ def test_the_layer_that_the_line_names_gets_the_inputs_that_come_first() -> None
     assert [works({"model.py": text}) for text in (first, second, third)] == [True, True, False]
 
 
+EMBEDS = """class Net(nn.Module):
+    def __init__(self, size=8, key=6):
+        super().__init__()
+        self.size, self.key = size, key
+        self.hidden = size
+        self.embedding = nn.Embedding(9, WIDTH)
+        self.ffn = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.hidden, 3))
+
+    def forward(self, inputs):
+        return self.ffn(self.embedding(inputs))
+
+
+def f():
+    return Net()(torch.ones(2, 4).long())
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "new"), [("self.key", "self.hidden"), ("embedding_dim=6", "embedding_dim=self.hidden")]
+)
+def test_an_embedding_has_the_width_of_the_layer_behind_it(width: str, new: str) -> None:
+    run = failed(HEAD + EMBEDS.replace("WIDTH", width))
+    working = [each.text for each in known_changes(run) if works({each.file: each.text})]
+    assert HEAD + EMBEDS.replace("WIDTH", new) in working
+
+
 def test_a_batch_that_is_compared_as_one_example_is_counted() -> None:
     body = (
         "    right, x, y = 0, torch.tensor([1, 2, 3]), torch.tensor([1, 0, 3])\n"

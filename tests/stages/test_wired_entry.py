@@ -282,3 +282,19 @@ def test_a_main_that_wants_what_nothing_defines_gives_way_though_it_came_farther
     run = smoke(tmp_path, files)
     assert (run.status, run.wired) == ("failed", wired)
     assert "Trainer" not in run.files["main.py"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        (
+            "    if kind == 'enwik8':\n        return [1]\n    if kind == 'text8':\n        return [2]\n",
+            "enwik8",
+        ),
+        ("    assert kind in ('text8', 'enwik8')\n    return [1]\n", "text8"),
+        ("    return {'rows': [1]}[kind]\n", "kind"),
+    ],
+)
+def test_a_word_that_nothing_gives_is_one_that_the_code_knows(asked: str, word: str) -> None:
+    said = wired_entry(PLAN, CODE | {"data.py": f"def load_data(kind: str) -> list:\n{asked}"})
+    assert f"load_data(kind={word!r})" in said
