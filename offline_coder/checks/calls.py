@@ -2,8 +2,8 @@
 
 Followed is only what is plain: functions and classes by their name or through their module, methods on
 `self`, and methods of a variable, or of an attribute that an object keeps, that is only ever made by one
-class of the repository, or of a parameter whose type is one. An object that is called is its `__call__`, that
-of a network its `forward`.
+class of the repository, or of a parameter whose type is one; a loop's variable is what the list of layers
+holds. An object that is called is its `__call__`, that of a network its `forward`.
 """
 
 import ast
@@ -14,13 +14,23 @@ from functools import lru_cache
 
 from offline_coder.checks.call_shapes import Shape, Target, mismatches, target_of
 from offline_coder.checks.modules import Modules, dotted_name, modules_of
-from offline_coder.checks.source import REMEMBERED, Function, named_parameters, nodes_of, returns_of, scope_of
+from offline_coder.checks.source import (
+    REMEMBERED,
+    Function,
+    last_name,
+    named_parameters,
+    nodes_of,
+    returns_of,
+    scope_of,
+)
 from offline_coder.core.finding import Finding
 from offline_coder.core.packages import is_torch_module
 
 Definition = Function | ast.ClassDef
 _Names = tuple[tuple[str, Definition], ...]
 
+_EACH = "[]"
+"""Behind the place of a list of layers: what each of them is."""
 _FIELDS = ("dataclass", "NamedTuple", "BaseModel")
 
 
@@ -130,7 +140,7 @@ class _Reader:
     def _calls(self, body: Sequence[ast.stmt], objects: Mapping[str, ast.ClassDef]) -> Iterator[Finding]:
         """The calls of one scope; functions and classes in it are scopes of their own."""
         made, bound = self._objects(body)
-        here = _without(objects, bound) | made
+        here = _without(objects, bound) | made | _looped(body, objects)
         for node in scope_of(body):
             if isinstance(node, Function):
                 yield from self._calls(node.body, self._with_parameters(here, node))
@@ -198,9 +208,10 @@ class _Reader:
                         targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)],
                         value=ast.Call(func=made),
                     ) if owner == own and self.stored[name] == 1:
-                        cls = self._definition(made)
+                        layers = _made_for_list(each.value)
+                        cls = self._definition(layers or made)
                         if isinstance(cls, ast.ClassDef):
-                            found[name] = cls
+                            found[name + _EACH if layers else name] = cls
         return found
 
     def _definition(self, node: ast.expr) -> Definition | None:
@@ -338,6 +349,50 @@ class _Reader:
 def _without(objects: Mapping[str, ast.ClassDef], names: set[str]) -> dict[str, ast.ClassDef]:
     """`objects` by their places, without the variables `names` and what these keep."""
     return {place: cls for place, cls in objects.items() if place.partition(".")[0] not in names}
+
+
+def _made_for_list(call: ast.expr) -> ast.expr | None:
+    """What makes each layer of `nn.ModuleList([Layer(n) for _ in range(6)])`, or of a list of such calls that
+    are all of one class; None for anything else."""
+    match call:
+        case ast.Call(
+            func=made,
+            args=[ast.ListComp(elt=ast.Call(func=each)) | ast.GeneratorExp(elt=ast.Call(func=each))],
+        ):
+            layers = [each]
+        case ast.Call(func=made, args=[ast.List(elts=[*elements])]):
+            layers = [element.func for element in elements if isinstance(element, ast.Call)]
+        case _:
+            return None
+    one = len({ast.unparse(layer) for layer in layers}) == 1
+    return layers[0] if one and last_name(made) == "ModuleList" else None
+
+
+def _looped(body: Sequence[ast.stmt], objects: Mapping[str, ast.ClassDef]) -> dict[str, ast.ClassDef]:
+    """The variables of this scope that are nothing but the layers of a list in `objects`, one by one."""
+    found: dict[str, list[ast.ClassDef | None]] = {}
+    for node in scope_of(body):
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.expr() as layers):
+                pass
+            case ast.For(
+                target=ast.Tuple(elts=[_, ast.Name(id=name)]),
+                iter=ast.Call(func=ast.Name(id="enumerate"), args=[layers]),
+            ):
+                pass
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.setdefault(name, []).append(None)
+                continue
+            case _:
+                continue
+        found.setdefault(name, []).append(objects.get(_place(layers) + _EACH))
+    known = {}
+    for name, bound in found.items():
+        classes = [cls for cls in bound if cls is not None]
+        # Each loop is seen twice: as a statement and as the name in it.
+        if classes and 2 * len(classes) == len(bound) and len(set(classes)) == 1:
+            known[name] = classes[0]
+    return known
 
 
 def _place(node: ast.expr) -> str:

@@ -68,6 +68,11 @@ KEPT = (
     "        self.p = Plain(1)\n"
 )
 
+LAYERS = (
+    "class Own:\n    def __init__(self, n):\n        self.nets = nn.ModuleList([Net(1) for _ in range(n)])\n"
+    "        self.twos = nn.ModuleList([Two(1), Two(2)])\n        self.mixed = nn.ModuleList([Two(1), Net(2)])\n"
+)
+
 WRONG = [
     ("train(1)", "train needs 'data'"),
     ("train(1, 2, 3)", "train takes 2 arguments by position, not 3"),
@@ -96,6 +101,8 @@ WRONG = [
     (f"{KEPT}    def a(self):\n        return self.p.step()", "Plain.step needs 'x'"),
     (f"{KEPT}    def a(self):\n        return self.p.walk()", "Plain has no method 'walk'"),
     (f"{KEPT}    def a(self, x):\n        a, b, c = self.two(x)", "forward gives 2 values, not 3"),
+    (f"{LAYERS}    def a(self, x):\n        for net in self.nets:\n            x = net(x, mark=x)", "net has no parameter 'mark'"),
+    (f"{LAYERS}    def a(self, x):\n        for i, two in enumerate(self.twos):\n            x = two()", "two needs 'x'"),
 ]  # fmt: skip
 RIGHT = [
     "train(1, data=2, epochs=3)",
@@ -122,6 +129,10 @@ RIGHT = [
     f"{KEPT}    def a(self, x):\n        return self.net.to('cpu'), self.p.width, self.p.made(1, 2)",
     f"{KEPT}    def a(self, x):\n        self.net = x\n        return self.net(1, 2, 3)",
     f"{KEPT}    def a(self, x):\n        def b(self):\n            return self.net(1, 2, 3)\n        return b",
+    f"{LAYERS}    def a(self, x):\n        for net in self.nets:\n            x = net(x, mask=x)\n        return self.nets[0].to(x)",
+    f"{LAYERS}    def a(self, x):\n        for net in self.mixed:\n            x = net(1, 2, 3)",
+    f"{LAYERS}    def a(self, x):\n        for net in self.nets:\n            net = x\n            net(1, 2, 3)",
+    f"{LAYERS}    def a(self, x):\n        for net in x:\n            net(1, 2, 3)",
     f"{KEPT}\n\nown = Own()\nown.net = print\nown.net(1, 2, 3)",
 ]
 
