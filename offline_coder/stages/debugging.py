@@ -80,6 +80,8 @@ async def smoke_run_and_debug(
         note(f"the repository was not run: {best.sandbox}")
         return best
     best = await mended_if_better(ground, best)
+    if settings.debug_rounds:
+        best = await without_data_if_better(ground, best)
     in_vain = 0
     for turn in range(settings.debug_rounds):
         if not best.failures:
@@ -244,7 +246,7 @@ async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
     if not text or text == run.files.get(ENTRY_POINT):
         return run
     tried = await ground.run({**run.files, ENTRY_POINT: text})
-    if tried.status == "not run" or not (tried.better_than(run) or ends_in_nothing(run)):
+    if tried.status == "not run" or not (tried.better_than(run) or ends_in_nothing(run, ENTRY_POINT)):
         return run
     ground.note(
         f"{ENTRY_POINT} is wired from the plan: it calls {len(tried.called)} planned names, "
@@ -255,36 +257,52 @@ async def wired_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
 
 async def plain_if_it_passes(ground: Ground, run: SmokeRun) -> SmokeRun:
     """`run`, or the one that it becomes by plain bodies in the place of functions that fail, where it ends
-    well with them: only that is worth what they take the place of, which stays beside them as a text. What
-    else their files have of the plan need not be called any more."""
-    plain, attempts, notes = run, list[Attempt](), list[str]()
-    while (edit := plain_body(plain, ground.plan)) is not None:
-        changed = {**plain.files, edit.file: edit.text}
-        # Only a wired entry point makes up data that is not there.
-        wired = wired_entry(ground.plan, changed) if edit.file == DATA else ""
-        changed |= {ENTRY_POINT: wired} if wired else {}
-        done = mended_for(ground.plan, changed, ground.look, assume=True)
-        others = tuple(name for name in plain.called if not name.startswith(f"{edit.file}:"))
-        tried = await ground.run(done.files)
-        before, after = Tally.of(ground.look(plain.files)), Tally.of(done.findings)
-        attempts.append(Attempt(file=edit.file, means=edit.means, before=before, after=after, kept=True))
-        notes.append(f"{edit.file}: {edit.means}")
-        if not goes_farther(tried, replace(plain, called=others)):
-            break
-        tried = replace(tried.after(plain), wired=plain.wired or bool(wired))
-        plain = await known_if_better(ground, tried)
+    well with them: only that is worth what they take the place of, which stays beside them as a text."""
+    plain = run
+    while (farther := await with_plain_body(ground, plain)) is not plain:
+        plain = farther
+    new = plain.attempts[len(run.attempts) :]
     if plain.status != "passed":
-        vain = (attempt.model_copy(update={"kept": False}) for attempt in attempts)
+        vain = (each.model_copy(update={"kept": False}) for each in new)
         return replace(run, attempts=(*run.attempts, *vain))
-    for note in notes:
-        ground.note(note)
-    kept = {as_written(attempt.file): run.files[attempt.file] for attempt in attempts}
-    return replace(plain, files={**plain.files, **kept}, attempts=(*plain.attempts, *attempts))
+    for each in new:
+        ground.note(f"{each.file}: {each.means}")
+    return plain
 
 
-def ends_in_nothing(run: SmokeRun) -> bool:
-    """Whether the first failure is that the entry point uses a name that nothing defines."""
+async def without_data_if_better(ground: Ground, run: SmokeRun) -> SmokeRun:
+    """`run`, or where data.py ends in what nothing defines the run without that data, where it comes farther:
+    that needs no rounds, for no model knows how to load what it did not when it wrote the file."""
+    if not ends_in_nothing(run, DATA) or (farther := await with_plain_body(ground, run)) is run:
+        return run
+    ground.note(f"{DATA}: there is no data that it loads")
+    return farther
+
+
+async def with_plain_body(ground: Ground, run: SmokeRun) -> SmokeRun:
+    """`run`, or the one that it becomes by one plain body, where that brings it farther, and what is known of
+    errors behind it. What else the file has of the plan need not be called any more."""
+    edit = plain_body(run, ground.plan)
+    if edit is None:
+        return run
+    changed = {as_written(edit.file): run.files[edit.file], **run.files, edit.file: edit.text}
+    # Only a wired entry point makes up data that is not there.
+    wired = wired_entry(ground.plan, changed) if edit.file == DATA else ""
+    changed |= {ENTRY_POINT: wired} if wired else {}
+    done = mended_for(ground.plan, changed, ground.look, assume=True)
+    tried = await ground.run(done.files)
+    others = tuple(name for name in run.called if not name.startswith(f"{edit.file}:"))
+    if not goes_farther(tried, replace(run, called=others)):
+        return run
+    before, after = Tally.of(ground.look(run.files)), Tally.of(done.findings)
+    attempt = Attempt(file=edit.file, means=edit.means, before=before, after=after, kept=True)
+    tried = replace(tried.after(run), attempts=(*run.attempts, attempt), wired=run.wired or bool(wired))
+    return await known_if_better(ground, tried)
+
+
+def ends_in_nothing(run: SmokeRun, path: str) -> bool:
+    """Whether the first failure is that the file at `path` uses a name that nothing defines."""
     traceback = traceback_of(run.failures[0].text, run.files) if run.failures else None
     if traceback is None or not traceback.own:
         return False
-    return traceback.frames[-1].name == UNDEFINED and traceback.own[-1].path == ENTRY_POINT
+    return traceback.frames[-1].name == UNDEFINED and traceback.own[-1].path == path

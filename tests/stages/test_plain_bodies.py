@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from offline_coder.checks.ladder import check_repository
+from offline_coder.checks.skeleton import UNDEFINED_STUB
 from offline_coder.checks.stubs import PLAIN, PLAIN_BODY
 from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
@@ -138,6 +139,20 @@ def test_data_that_cannot_be_loaded_is_data_that_is_not_there(tmp_path: Path) ->
     assert "raise FileNotFoundError" in run.files["data.py"]
     assert run.files["as_written/data.py.txt"] == LOADED["data.py"]
     assert "made-up data stands in for load_data" in run.files["main.py"]
+
+
+def test_data_that_nothing_defines_costs_no_round(tmp_path: Path) -> None:
+    missing = (
+        "\n\n\ndef load_data() -> DataLoader:\n    loader = undefined('load_dataset')()\n    return loader\n"
+    )
+    data = f"from torch.utils.data import DataLoader\n\n\n{UNDEFINED_STUB}{missing}"
+    files = (
+        FILES | LOADED | {"data.py": data, "training.py": "def train(model, train_loader):\n    assert 0\n"}
+    )
+    run = debugged(tmp_path, files, rounds=1)
+    assert run.rounds == 1
+    assert "raise FileNotFoundError" in run.files["data.py"]
+    assert run.files["as_written/data.py.txt"] == data
 
 
 def test_without_debugging_nothing_stands_in(tmp_path: Path) -> None:
