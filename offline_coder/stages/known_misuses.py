@@ -1,7 +1,8 @@
 """Known misuses: errors of a line that asks for what is plain and says it wrongly.
 
 An attention gets one tensor, a data set is read by the names of another library, a list of layers is called,
-a projection is made for one head and gets all of them, a size is given where the rest of them says it.
+a projection is made for one head and gets all of them, a size is given where the rest of them says it, the
+name of an activation stands where the activation itself is meant.
 """
 
 import ast
@@ -20,6 +21,8 @@ ATTENDS = re.compile(
 OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
 INVALID = re.compile(r"shape '\[(?P<sizes>[\d, ]+)\]' is invalid for input of size (?P<size>\d+)")
 VIEWS = ("view", "reshape")
+NO_LAYER = re.compile(r"TypeError: str is not a Module subclass")
+NAME_CALLED = re.compile(r"TypeError: 'str' object is not callable")
 LIST_CALLED = re.compile(r"Module \[ModuleList\] is missing the required \"forward\" function")
 
 
@@ -92,11 +95,33 @@ def inferred_size(failed: FailedLine) -> Iterator[Change]:
             yield failed.replaced(call, ast.unparse(new)), f"{said} in line {failed.line}"
 
 
+def layer_of_its_name(failed: FailedLine) -> Iterator[Change]:
+    """The name of an activation among layers, `nn.Sequential(nn.Linear(4, 4), self.activation)`, where that
+    is a setting such as "ReLU": the layer of PyTorch that has the name."""
+    for call in failed.calls():
+        match call:
+            case ast.Call(func=ast.Attribute(value=library), args=layers):
+                for layer in layers:
+                    if isinstance(layer, ast.Name | ast.Attribute):
+                        new = f"getattr({ast.unparse(library)}, {ast.unparse(layer)})()"
+                        yield failed.replaced(layer, new), f"{new} in line {layer.lineno}"
+
+
+def function_of_its_name(failed: FailedLine) -> Iterator[Change]:
+    """The name of an activation that is called: the function of PyTorch that has the name."""
+    for call in failed.calls():
+        if isinstance(call.func, ast.Name | ast.Attribute) and "import torch\n" in failed.text:
+            new = f"getattr(torch.nn.functional, {ast.unparse(call.func)}.lower())"
+            yield failed.replaced(call.func, new), f"{new} in line {failed.line}"
+
+
 MISUSES: Causes = (
     (ATTENDS, attends_to_itself),
     (OF_A_DATASET, tensor_of_dataset),
     (LIST_CALLED, list_as_layer),
     (SHAPES, projection_of_all),
     (INVALID, inferred_size),
+    (NO_LAYER, layer_of_its_name),
+    (NAME_CALLED, function_of_its_name),
 )
 """What may mend them."""

@@ -73,6 +73,14 @@ def works(files: Mapping[str, str]) -> bool:
             "x.reshape(x.size(0), -1)",
         ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
+        (
+            "    kind, x = 'ReLU', torch.ones(2, 4)\n    return nn.Sequential(nn.Linear(4, 3), kind)(x)\n",
+            "nn.Sequential(nn.Linear(4, 3), getattr(nn, kind)())(x)",
+        ),
+        (
+            "    kind, x = 'GELU', torch.ones(2)\n    return kind(x)\n",
+            "getattr(torch.nn.functional, kind.lower())(x)",
+        ),
         ("    x = torch.ones(3)\n    return (x == 1).mean().item()\n", "(x == 1).float()"),
         ("    x = torch.ones(3, requires_grad=True)\n    return x.numpy()\n", "x.detach().numpy()"),
         ("    x = torch.ones(3, 4).t()\n    return x.view(12)\n", "x.contiguous().view(12)"),
