@@ -2,7 +2,8 @@
 
 An attention gets one tensor, a data set is read by the names of another library, a list of layers is called,
 a projection is made for one head and gets all of them, a size is given where the rest of them says it, the
-name of an activation stands where the activation itself is meant.
+name of an activation stands where the activation itself is meant, the weights that an attention gives are
+taken for a part of its output.
 """
 
 import ast
@@ -11,12 +12,17 @@ import re
 from collections.abc import Iterator
 
 from offline_coder.checks.edits import replace_each
-from offline_coder.checks.source import class_around, last_name
+from offline_coder.checks.source import class_around, function_around, last_name
 from offline_coder.core.usual_names import INPUTS, TARGETS
 from offline_coder.stages.failed_line import SHAPES, Causes, Change, FailedLine
 
 ATTENDS = re.compile(
     r"forward\(\) missing 2 required positional arguments: '(?:k|keys?)' and '(?:v|values?)'", re.IGNORECASE
+)
+NO_VALUES = re.compile(r"forward\(\) missing 1 required positional argument: '(?:v|values?)'", re.IGNORECASE)
+SEVERAL = re.compile(
+    r"must be Tensor, not tuple|'tuple' object has no attribute|unsupported operand type\(s\) for .*'tuple'"
+    r"|can only concatenate tuple"
 )
 OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
 INVALID = re.compile(r"shape '\[(?P<sizes>[\d, ]+)\]' is invalid for input of size (?P<size>\d+)")
@@ -32,6 +38,31 @@ def attends_to_itself(failed: FailedLine) -> Iterator[Change]:
         if len(call.args) == 1 and not call.keywords and not isinstance(call.args[0], ast.Starred):
             new = f"{ast.unparse(call.func)}({', '.join([ast.unparse(call.args[0])] * 3)})"
             yield failed.replaced(call, new), f"{new}, which attends to itself, in line {failed.line}"
+
+
+def keys_as_values(failed: FailedLine) -> Iterator[Change]:
+    """An attention that gets queries and keys and no values: the keys as values."""
+    for call in failed.calls():
+        if len(call.args) == 2 and not call.keywords:
+            new = ast.unparse(ast.Call(call.func, [*call.args, call.args[1]], []))
+            yield failed.replaced(call, new), f"{new}, whose keys are its values, in line {failed.line}"
+
+
+def first_of_several(failed: FailedLine) -> Iterator[Change]:
+    """What a layer gives together with something else, as an attention gives its weights, where one tensor is
+    meant: the first of it. The layer is called in the line, or where a variable of the line is made."""
+    function = function_around(failed.tree, failed.line)
+    nodes = list(ast.walk(function)) if function else []
+    named = {node.id for node in nodes if isinstance(node, ast.Name) and node.lineno == failed.line}
+    made = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno < failed.line
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id in named
+    ]
+    for call in (*reversed(made), *failed.calls()):
+        new = f"{ast.unparse(call)}[0]"
+        yield failed.replaced(call, new), f"{new} in line {call.lineno}"
 
 
 def tensor_of_dataset(failed: FailedLine) -> Iterator[Change]:
@@ -117,6 +148,8 @@ def function_of_its_name(failed: FailedLine) -> Iterator[Change]:
 
 MISUSES: Causes = (
     (ATTENDS, attends_to_itself),
+    (NO_VALUES, keys_as_values),
+    (SEVERAL, first_of_several),
     (OF_A_DATASET, tensor_of_dataset),
     (LIST_CALLED, list_as_layer),
     (SHAPES, projection_of_all),

@@ -74,6 +74,19 @@ def works(files: Mapping[str, str]) -> bool:
         ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
         (
+            "    x, attn = torch.ones(3, 5, 4), nn.MultiheadAttention(4, 2)\n    return attn(x, x)\n",
+            "attn(x, x, x)",
+        ),
+        (
+            "    x, attn = torch.ones(3, 5, 4), nn.MultiheadAttention(4, 2)\n    y = attn(x, x, x)\n"
+            "    return nn.LayerNorm(4)(y)\n",
+            "y = attn(x, x, x)[0]",
+        ),
+        (
+            "    x, lstm = torch.ones(3, 5, 4), nn.LSTM(4, 4)\n    return x + lstm(x)\n",
+            "x + lstm(x)[0]",
+        ),
+        (
             "    kind, x = 'ReLU', torch.ones(2, 4)\n    return nn.Sequential(nn.Linear(4, 3), kind)(x)\n",
             "nn.Sequential(nn.Linear(4, 3), getattr(nn, kind)())(x)",
         ),
