@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from offline_coder.checks.edits import add_import
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
-from offline_coder.checks.splits import TEST, TRAIN, split_from
+from offline_coder.checks.splits import DEV, TEST, TRAIN, split_from
 from offline_coder.checks.stubs import PLAIN_BODY
 from offline_coder.core.plan import DATA, EVALUATION, TRAINING, Plan
 from offline_coder.core.type_names import tuple_elements
@@ -54,10 +54,12 @@ BATCH = 32
 @dataclass(frozen=True, slots=True)
 class Loop:
     """What a function that trains or evaluates is given, each as Python source: its network and its batches;
-    an optimizer, the learning rate and how often all batches are gone through, "" where nothing gives it."""
+    a validation loader, an optimizer, the learning rate and how often all batches are gone through, "" where
+    nothing gives it."""
 
     network: str
     batches: str
+    validation: str
     optimizer: str
     rate: str
     epochs: str
@@ -133,7 +135,9 @@ def loop_of(function: ast.FunctionDef, path: str, classes: Collection[str]) -> L
     optimizers = [each.name for each in taken if type_name(each.type) in OPTIMIZERS]
     rates = [name for name in numbers if words_of(name) & RATE]
     epochs = [name for name in numbers if words_of(name) & EPOCHS]
-    return Loop(networks[0], batches, *(each[0] if each else "" for each in (optimizers, rates, epochs)))
+    validation = [each.name for each in loaders_in(taken) if split_from(each.name)[1] == DEV]
+    more = (validation if path == TRAINING else [], optimizers, rates, epochs)
+    return Loop(networks[0], batches, *(each[0] if each else "" for each in more))
 
 
 def is_network_like(wanted: Wanted, classes: Collection[str]) -> bool:
@@ -145,8 +149,7 @@ def is_network_like(wanted: Wanted, classes: Collection[str]) -> bool:
 def batches_of(taken: Sequence[Wanted], path: str) -> str:
     """What a loop goes through, as Python source: a loader, a data set in batches, or all of one pair of
     inputs and targets; "" where there is none. Of several those of the split that is wanted."""
-    loaders = [each for each in taken if "loader" in f"{type_name(each.type)} {each.name}".lower()]
-    if loaders:
+    if loaders := loaders_in(taken):
         return of_split(loaders, path).name
     sets = [each for each in taken if type_name(each.type).endswith("Dataset")]
     if sets:
@@ -160,6 +163,11 @@ def batches_of(taken: Sequence[Wanted], path: str) -> str:
     if not inputs or not targets:
         return ""
     return f"[({tensor(of_split(inputs, path))}, {tensor(of_split(targets, path), classes=True)})]"
+
+
+def loaders_in(taken: Sequence[Wanted]) -> list[Wanted]:
+    """The parameters that are loaders, by their type or name."""
+    return [each for each in taken if "loader" in f"{type_name(each.type)} {each.name}".lower()]
 
 
 def tensor(wanted: Wanted, *, classes: bool = False) -> str:

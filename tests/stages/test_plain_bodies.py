@@ -239,6 +239,15 @@ def test_a_plain_training_lowers_the_loss(returns: str) -> None:
     assert loss(network(INPUTS), CLASSES).item() < before / 2
 
 
+def test_a_plain_training_tells_the_loss_of_validation(capsys: pytest.CaptureFixture[str]) -> None:
+    head = "model: nn.Module, validation_loader: DataLoader, train_loader: DataLoader"
+    text = f"from __future__ import annotations\n\n\ndef train({head}) -> None:\n    raise ValueError\n"
+    changed = stood_in("training.py", text, 5, "train")
+    assert changed is not None
+    called(changed, "train", torch.nn.Linear(3, 3), DataLoader(PAIRS, 4), DataLoader(PAIRS, 4))
+    assert "validation loss: " in capsys.readouterr().out
+
+
 def test_what_is_no_class_is_trained_by_its_distance() -> None:
     text = "import torch\n\n\ndef train(model, loader, optimizer: torch.optim.Adam):\n    raise ValueError\n"
     changed = stood_in("training.py", text, 5, "train")
