@@ -27,6 +27,7 @@ from offline_coder.checks.import_cures import (
     remove_double,
     remove_unused_import,
 )
+from offline_coder.checks.last_batch import all_examples
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library_calls import with_all_parts, with_its_parameters, without_unknown
 from offline_coder.checks.loaders import with_targets
@@ -253,6 +254,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "idle-load": (in_its_line(without_idle_load, "what {subject} gives in line {line} is not loaded"),),
     "own-part": (trained_part,),
+    "last-batch": (all_examples,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

@@ -22,6 +22,7 @@ from offline_coder.checks.gpu_only import check_gpu_only
 from offline_coder.checks.idle_loads import check_idle_loads
 from offline_coder.checks.idle_optimizers import check_idle_optimizers
 from offline_coder.checks.imports import check_imports
+from offline_coder.checks.last_batch import check_last_batch
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.library_calls import check_library_calls
@@ -66,6 +67,7 @@ OF_CODE = (
     check_returns,
     check_own_results,
     check_own_parts,
+    check_last_batch,
     check_unsaved,
     check_truths,
     check_plain_numbers,
