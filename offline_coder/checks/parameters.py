@@ -10,6 +10,7 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses, used_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, Function, named_parameters, parse_python
+from offline_coder.checks.stubs import PLAIN_BODY
 from offline_coder.core.finding import Finding
 
 NETWORKS = frozenset({"model", "network", "net"})
@@ -37,7 +38,8 @@ class Unused:
 def check_parameters(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Findings of rule "unused-parameter" in `files` (path -> text): errors for the network and the data that
     a function should work on, warnings for anything else. Passed over are names that begin with "_", what is
-    taken with * or **, functions that do nothing yet, and those that a decorator or a base may want so."""
+    taken with * or **, functions that do nothing yet or have a plain body, and those that a decorator or a
+    base may want so."""
     return in_each_file(files, _findings_of)
 
 
@@ -153,8 +155,14 @@ def _unused_in(tree: ast.Module) -> Iterator[Unused]:
 
 
 def _unused(function: Function) -> Iterator[Unused]:
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    if function.decorator_list or not body or isinstance(body[0], ast.Raise | ast.Pass):
+    said = ast.get_docstring(function)
+    body = function.body[1:] if said is not None else function.body
+    if (
+        PLAIN_BODY in (said or "")
+        or function.decorator_list
+        or not body
+        or isinstance(body[0], ast.Raise | ast.Pass)
+    ):
         return
     names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
     if any(node.id in ("locals", "vars") for node in names):

@@ -36,6 +36,7 @@ def test_what_is_given_and_not_used_is_a_finding(code: str, findings: list[tuple
     "code",
     [
         "def train(model, rate):\n    return model(rate)\n",
+        'def train(model, data):\n    """STAND-IN of offline-coder: x."""\n    return model\n',
         "def train(model, _rate, *rest, **others):\n    return f'{model}'\n",
         "def train(model):\n    model = model or Net()\n    return model\n",
         "def train(model):\n    if not model:\n        model = Net()\n    return model\n",
