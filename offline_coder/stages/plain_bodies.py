@@ -98,14 +98,17 @@ def plain_body(run: SmokeRun, plan: Plan) -> Edit | None:
 
 
 def failed_in(run: SmokeRun) -> tuple[str, ast.FunctionDef | None]:
-    """The outermost function of data.py, training.py or evaluation.py that was under way when `run` failed,
-    with its file; None where there is none, or it is a method or has all of its code in its first line."""
+    """The function that was under way when `run` failed, the outermost of the innermost of the files that
+    load data, train or evaluate, and that file; None where there is none, or it is a method or has all of its
+    code in its first line."""
     traceback = traceback_of(run.failures[0].text, run.files) if run.failures else None
-    frame = next((each for each in traceback.own if each.path in FILES), None) if traceback else None
-    tree = parse_python(run.files[frame.path]) if frame else None
+    frames = [frame for frame in traceback.own if frame.path in FILES] if traceback else []
+    path = frames[-1].path if frames else ""
+    tree = parse_python(run.files[path]) if path else None
+    name = next((frame.name for frame in frames if frame.path == path), "")
     for node in tree.body if tree else ():
-        if frame and isinstance(node, ast.FunctionDef) and node.name == frame.name:
-            return frame.path, node if node.body[0].lineno > node.lineno else None
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return path, node if node.body[0].lineno > node.lineno else None
     return "", None
 
 

@@ -183,6 +183,26 @@ def called(text: str, name: str, *given: Any) -> Any:
     return space[name](*given)
 
 
+def test_an_evaluation_that_training_calls_stands_in_by_itself() -> None:
+    where = "".join(
+        f'  File "/repo/{path}", line {line}, in {name}\n'
+        for path, line, name in (
+            ("training.py", 2, "train"),
+            ("evaluation.py", 2, "evaluate"),
+            ("model.py", 1, "f"),
+        )
+    )
+    files = {
+        "training.py": "def train(model, loader):\n    evaluate(model, loader)\n",
+        "evaluation.py": "def evaluate(model, loader):\n    model.f()\n",
+        "model.py": "raise ValueError\n",
+    }
+    failure = Failure("reproduce.sh --smoke", f"Traceback (most recent call last):\n{where}ValueError: x\n")
+    edit = plain_body(SmokeRun("failed", "none", (failure,), files), PLAN)
+    assert edit is not None
+    assert edit.file == "evaluation.py"
+
+
 CLASSES = torch.tensor([0, 1, 2, 1])
 INPUTS = torch.eye(3)[CLASSES]
 PAIRS = TensorDataset(INPUTS, CLASSES)
