@@ -3,7 +3,7 @@
 An attention gets one tensor, a data set is read by the names of another library, a list of layers is called,
 a projection is made for one head and gets all of them, a size is given where the rest of them says it, the
 name of an activation stands where the activation itself is meant, the weights that an attention gives are
-taken for a part of its output.
+taken for a part of its output, many numbers are added to a loss.
 """
 
 import ast
@@ -27,6 +27,7 @@ SEVERAL = re.compile(
 OF_A_DATASET = re.compile(r"'TensorDataset' object has no attribute '(?P<read>\w+)'")
 INVALID = re.compile(r"shape '\[(?P<sizes>[\d, ]+)\]' is invalid for input of size (?P<size>\d+)")
 VIEWS = ("view", "reshape")
+MANY = re.compile(r"output with shape \[\] doesn't match the broadcast shape")
 NO_LAYER = re.compile(r"TypeError: str is not a Module subclass")
 NAME_CALLED = re.compile(r"TypeError: 'str' object is not callable")
 LIST_CALLED = re.compile(r"Module \[ModuleList\] is missing the required \"forward\" function")
@@ -146,6 +147,14 @@ def function_of_its_name(failed: FailedLine) -> Iterator[Change]:
             yield failed.replaced(call.func, new), f"{new} in line {failed.line}"
 
 
+def mean_of_many(failed: FailedLine) -> Iterator[Change]:
+    """Many numbers that are added to one, a term to a loss: their mean."""
+    for node in ast.walk(failed.tree):
+        if isinstance(node, ast.AugAssign) and node.lineno == failed.line:
+            new = f"({ast.unparse(node.value)}).mean()"
+            yield failed.replaced(node.value, new), f"{new} in line {failed.line}"
+
+
 MISUSES: Causes = (
     (ATTENDS, attends_to_itself),
     (NO_VALUES, keys_as_values),
@@ -154,6 +163,7 @@ MISUSES: Causes = (
     (LIST_CALLED, list_as_layer),
     (SHAPES, projection_of_all),
     (INVALID, inferred_size),
+    (MANY, mean_of_many),
     (NO_LAYER, layer_of_its_name),
     (NAME_CALLED, function_of_its_name),
 )

@@ -74,6 +74,10 @@ def works(files: Mapping[str, str]) -> bool:
         ),
         ("    x = torch.ones(3)\n    return F.one_hot(x, 4)\n", "one_hot(x.long(), 4)"),
         (
+            "    x = torch.ones(3)\n    loss = x.sum()\n    loss += 0.1 * x\n    return loss.item()\n",
+            "loss += (0.1 * x).mean()",
+        ),
+        (
             "    x, attn = torch.ones(3, 5, 4), nn.MultiheadAttention(4, 2)\n    return attn(x, x)\n",
             "attn(x, x, x)",
         ),
