@@ -47,9 +47,9 @@ def _divided(tree: ast.Module) -> Iterator[tuple[ast.expr, str, str]]:
             continue
         loaders = {each.arg for each in named_parameters(function) if "loader" in each.arg}
         for loop in ast.walk(function) if loaders else ():
-            if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Name):
-                continue
-            if loop.iter.id not in loaders:
+            if not (
+                isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id in loaders
+            ):
                 continue
             parts = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
             counted = {

@@ -10,7 +10,7 @@ from functools import lru_cache
 from offline_coder.checks.edits import replace_expression, replace_statement, replace_uses, used_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, Function, named_parameters, parse_python
-from offline_coder.checks.stubs import PLAIN_BODY
+from offline_coder.checks.stubs import has_plain_body
 from offline_coder.core.finding import Finding
 
 NETWORKS = frozenset({"model", "network", "net"})
@@ -155,14 +155,10 @@ def _unused_in(tree: ast.Module) -> Iterator[Unused]:
 
 
 def _unused(function: Function) -> Iterator[Unused]:
-    said = ast.get_docstring(function)
-    body = function.body[1:] if said is not None else function.body
-    if (
-        PLAIN_BODY in (said or "")
-        or function.decorator_list
-        or not body
-        or isinstance(body[0], ast.Raise | ast.Pass)
-    ):
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if has_plain_body(function) or function.decorator_list or not body:
+        return
+    if isinstance(body[0], ast.Raise | ast.Pass):
         return
     names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
     if any(node.id in ("locals", "vars") for node in names):

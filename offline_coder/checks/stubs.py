@@ -49,7 +49,7 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
                 continue
             if node.name == UNDEFINED:
                 continue  # each place that calls it is a finding
-            if PLAIN_BODY in (ast.get_docstring(node) or ""):
+            if has_plain_body(node):
                 found.append(_plain(path, node))
             why = _empty(node.body)
             # A decorator may be the whole work, as for a group of commands.
@@ -64,6 +64,11 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
         if match := _UNFINISHED.search(line[:500]):
             found.append(_stub(path, number, f"unfinished, as the comment says: {match.group(1)}"))
     return tuple(sorted(found, key=lambda finding: finding.line))
+
+
+def has_plain_body(function: Function) -> bool:
+    """Whether a function says that its body stands in for what was written for it."""
+    return PLAIN_BODY in (ast.get_docstring(function) or "")
 
 
 def _stand_ins(path: str, tree: ast.Module) -> list[Finding]:

@@ -85,13 +85,14 @@ def layer_of_other_size(failed: FailedLine) -> Iterator[Change]:
 def embedding_of_other_width(failed: FailedLine) -> Iterator[Change]:
     """An embedding of another width than the linear layer of the line takes: of as many numbers as that."""
     whole = class_around(failed.tree, failed.line)
-    if whole is None or not SHAPES.search(failed.error):
-        return
     layers = [_inputs_of(failed.tree, ast.unparse(call.func), failed.line) for call in failed.calls()]
-    for made in (node for node in ast.walk(whole) if isinstance(node, ast.Call)):
+    wanted = dict.fromkeys(filter(None, layers))
+    for made in ast.walk(whole) if whole and wanted else ():
+        if not isinstance(made, ast.Call) or last_name(made.func) != EMBEDDING:
+            continue
         keywords = {keyword.arg: keyword.value for keyword in made.keywords}
         width = made.args[1] if len(made.args) > 1 else keywords.get("embedding_dim")
-        for inputs in dict.fromkeys(filter(None, layers)) if last_name(made.func) == EMBEDDING else ():
+        for inputs in wanted:
             if width is not None and ast.unparse(width) != inputs:
                 said = f"an embedding of {inputs} numbers, not {ast.unparse(width)}, in line {made.lineno}"
                 yield failed.replaced(width, inputs), said

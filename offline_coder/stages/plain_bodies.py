@@ -17,7 +17,7 @@ from offline_coder.checks.edits import add_import
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
 from offline_coder.checks.splits import DEV, TEST, TRAIN, split_from
-from offline_coder.checks.stubs import PLAIN_BODY
+from offline_coder.checks.stubs import PLAIN_BODY, has_plain_body
 from offline_coder.core.plan import DATA, EVALUATION, TRAINING, Plan
 from offline_coder.core.type_names import tuple_elements
 from offline_coder.stages.prompting import render_prompt
@@ -74,7 +74,7 @@ def plain_body(run: SmokeRun, plan: Plan) -> Edit | None:
     """The file of the function in which the run failed, one that loads data, trains or evaluates, with a
     plain body; None where it failed elsewhere, has one already, or takes or gives what no plain loop does."""
     path, function = failed_in(run)
-    if function is None or PLAIN_BODY in (ast.get_docstring(function) or ""):
+    if function is None or has_plain_body(function):
         return None
     said = f"a plain body stands in for {function.name}()"
     if path == DATA:
