@@ -2,8 +2,11 @@
 
 import pytest
 
+from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, Module, Plan
 from offline_coder.papers.paper import Block, Paper, Section
+from offline_coder.sandbox.choose import find_sandbox
+from offline_coder.sandbox.protocol import Sandbox
 
 SENTENCES = (
     "The network has 3 layers of width 128 and uses ReLU.",
@@ -25,6 +28,14 @@ def plan_of_two(modules: tuple[Module, ...]) -> Plan:
         ),
         config=(),
     )
+
+
+def sandbox_or_skip() -> Sandbox:
+    """The sandbox of this machine; without one the test is skipped."""
+    try:
+        return find_sandbox()
+    except MissingPrerequisite as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

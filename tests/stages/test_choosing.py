@@ -4,20 +4,17 @@ import asyncio
 import json
 from pathlib import Path
 
-import pytest
-
 from offline_coder.checks.ladder import check_repository
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, Module, Parameter, Plan, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
-from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.choosing import Chooser
 from offline_coder.stages.coding import write_code
 from offline_coder.stages.prompting import Context
 from offline_coder.stages.repair import Written
+from tests.stages.conftest import sandbox_or_skip
 
 LOAD = Routine(name="load_data", parameters=(Parameter(name="size", type="int"),), returns="list[int]")
 PLAN = Plan(
@@ -43,10 +40,7 @@ def chosen(
 ) -> tuple[Written, list[Request]]:
     """What becomes of data.py, of which the candidates have these `bodies`; and the verdicts asked for."""
     if sandbox:
-        try:
-            find_sandbox()
-        except MissingPrerequisite as error:
-            pytest.skip(str(error))
+        sandbox_or_skip()
     asked: list[Request] = []
 
     def answer(request: Request) -> str:

@@ -11,20 +11,18 @@ from hypothesis import strategies as st
 
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.mend import Look
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.finding import Finding
 from offline_coder.core.plan import Module, Parameter, Routine
 from offline_coder.core.request import Request
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
-from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.corrections import Author, LineEdit
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import shortened, traceback_of
-from tests.stages.conftest import plan_of_two
+from tests.stages.conftest import plan_of_two, sandbox_or_skip
 
 MODULES = (
     Module(path="model.py", purpose="", functions=(Routine(name="half", parameters=(Parameter(name="x"),)),)),
@@ -53,10 +51,7 @@ def debugged(
     look: Look = nothing_found,
 ) -> tuple[SmokeRun, list[Request]]:
     """The run after corrections, and what was asked."""
-    try:
-        find_sandbox()
-    except MissingPrerequisite as error:
-        pytest.skip(str(error))
+    sandbox_or_skip()
     asked: list[Request] = []
 
     def listen(request: Request) -> str:

@@ -11,17 +11,16 @@ from torch.utils.data import DataLoader, TensorDataset
 from offline_coder.checks.ladder import check_repository
 from offline_coder.checks.skeleton import UNDEFINED_STUB
 from offline_coder.checks.stubs import PLAIN, PLAIN_BODY
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import Architecture, BuildOrder, ClassPlan, Module, Plan, Routine
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
-from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.corrections import Author
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.plain_bodies import plain_body
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import Failure, SmokeRun
+from tests.stages.conftest import sandbox_or_skip
 
 ORDER = ("data.py", "model.py", "training.py", "evaluation.py", "main.py")
 PLAN = Plan(
@@ -89,10 +88,7 @@ FILES = {
 
 def debugged(tmp_path: Path, files: dict[str, str], rounds: int) -> SmokeRun:
     """The run after `rounds` of debugging by a model that says nothing."""
-    try:
-        find_sandbox()
-    except MissingPrerequisite as error:
-        pytest.skip(str(error))
+    sandbox_or_skip()
     return asyncio.run(
         smoke_run_and_debug(
             Author(ScriptedEngine(lambda request: ""), Context("paper"), PLAN, dict.fromkeys(ORDER, "")),

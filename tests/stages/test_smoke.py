@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import ClassPlan, Module, Routine
 from offline_coder.runs.journal import Journal
-from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages import smoke
 from offline_coder.stages.opening import opening
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.smoke import SmokeRun, idle_part, smoke_run
-from tests.stages.conftest import plan_of_two
+from tests.stages.conftest import plan_of_two, sandbox_or_skip
 
 Run = Callable[[str], SmokeRun]
 MODULES = (
@@ -38,10 +36,7 @@ def run(tmp_path: Path) -> Run:
 
 def run_in(journal: Path, body: str) -> SmokeRun:
     """The run of a program whose main has `body`, begun as every entry point is."""
-    try:
-        find_sandbox()
-    except MissingPrerequisite as error:
-        pytest.skip(str(error))
+    sandbox_or_skip()
     begun = opening(PLAN, MODULES[1], {"model.py": MODEL})
     program = f'{begun}\n\ndef main():\n{body}\n\n\nif __name__ == "__main__":\n    main()\n'
     files = {"model.py": MODEL, "main.py": program, "config.yaml": "seed: 3\n", "reproduce.sh": REPRODUCE}
@@ -110,10 +105,7 @@ def test_a_program_that_fails_shows_its_traceback_and_how_far_it_came(run: Run) 
     ],
 )
 def test_our_own_folder_leads_nowhere(tmp_path: Path, attack: str) -> None:
-    try:
-        sandbox = find_sandbox()
-    except MissingPrerequisite as error:
-        pytest.skip(str(error))
+    sandbox = sandbox_or_skip()
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret").write_text('[["model.py", "Net", 1.0]]')

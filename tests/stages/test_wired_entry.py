@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offline_coder.checks.ladder import check_repository
-from offline_coder.core.errors import MissingPrerequisite
 from offline_coder.core.plan import (
     Architecture,
     BuildOrder,
@@ -25,12 +24,12 @@ from offline_coder.core.plan import (
 from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.scripted import ScriptedEngine
 from offline_coder.runs.journal import Journal
-from offline_coder.sandbox.choose import find_sandbox
 from offline_coder.stages.corrections import Author
 from offline_coder.stages.debugging import smoke_run_and_debug
 from offline_coder.stages.prompting import Context, render_prompt
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.wired_entry import WIRED, wired_entry
+from tests.stages.conftest import sandbox_or_skip
 
 MODULES = (
     Module(path="data.py", purpose="", functions=(Routine(name="load_data"),)),
@@ -85,10 +84,7 @@ def calls_in(text: str) -> dict[str, str]:
 
 def smoke(tmp_path: Path, files: Mapping[str, str], rounds: int = 0, plan: Plan = PLAN) -> SmokeRun:
     """The smoke run of `files`."""
-    try:
-        find_sandbox()
-    except MissingPrerequisite as error:
-        pytest.skip(str(error))
+    sandbox_or_skip()
     return asyncio.run(
         smoke_run_and_debug(
             Author(
