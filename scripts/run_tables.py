@@ -52,19 +52,22 @@ def local_imports(files: dict[str, str]) -> int:
     return found
 
 
-def lacking(modules: Sequence[Module], findings: Iterable[Finding]) -> int:
-    """How much of what the plan promises is not there with its parameters, or is only pretended. A helper
-    that nobody planned and that does nothing is not counted here."""
+def pretended(modules: Sequence[Module], findings: Iterable[Finding]) -> int:
+    """How much of what the plan promises stands there and does nothing. A helper that nobody planned is not
+    counted here."""
     names = {
         (module.path, name)
         for module in modules
         for name in (*module.names(), *(m.name for cls in module.classes for m in cls.methods))
     }
     return sum(
-        each.rule in CONTRACT
-        or (each.rule == "stub" and (not each.line or (each.file, each.subject) in names))
-        for each in findings
+        each.rule == "stub" and (not each.line or (each.file, each.subject) in names) for each in findings
     )
+
+
+def with_stand_ins(number: object, others: int, what: str) -> str:
+    """A number, and how many of it only hold a place."""
+    return f"{number} ({what}: {others})" if others else str(number)
 
 
 def planned(modules: Sequence[Module]) -> int:
@@ -104,14 +107,18 @@ def outcome(folder: Path, manifest: Manifest) -> list[str]:
         f"{verdicts['repaired']}, {verdicts['stub']}",
         f"{len(ends)}: {sum(end.kept for end in ends)} + {sum(end.spared for end in ends)}",
         str(Share(imports - rules["missing-module"] - rules["missing-name"], imports)),
-        str(Share(max(promised - lacking(architecture.modules, findings), 0), promised)),
-        str(rules["undefined-name"] + rules["stand-in"]),
+        with_stand_ins(
+            Share(max(promised - sum(rules[rule] for rule in CONTRACT), 0), promised),
+            pretended(architecture.modules, findings),
+            "stubs",
+        ),
+        with_stand_ins(rules["undefined-name"], rules["stand-in"], "stand-ins"),
         str(Share(reads - rules["config-key"], reads)),
         str(Share(modules - min(failed, modules), modules))
         if checks.smoke.status != "not run"
         else "not run",
         checks.smoke.status,
-        f"{called}, {rules[PLAIN]} plain" if rules[PLAIN] else str(called),
+        with_stand_ins(called, rules[PLAIN], "plain"),
         "yes" if checks.smoke.wired else "no",
     ]
 

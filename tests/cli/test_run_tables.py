@@ -61,3 +61,34 @@ def test_what_each_device_brings_is_counted_from_the_run_and_from_others_that_go
     again = json.loads(Path("mine-best-of-2/manifest.json").read_text())
     coding = next(stage for stage in again["stages"] if stage["name"] == "coding")
     assert 0 < coding["from_journal"] < coding["requests"]
+
+
+def test_what_only_holds_a_place_is_counted_beside_what_is_there(
+    cli: Cli, paper_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli("run", paper_file, "--model", "random-walk", "-o", "mine", "--quiet").code == 0
+    monkeypatch.setattr(sys, "argv", ["run_tables.py", "mine"])
+
+    def counted() -> tuple[int, int, str]:
+        runpy.run_path(str(ROOT / "scripts" / "run_tables.py"), run_name="__main__")
+        head, _, line = capsys.readouterr().out.splitlines()[:3]
+        cells = dict(zip(head.split(" | "), line.split(" | "), strict=True))
+        there, _, stubs = cells["planned names with their parameters"].partition(" (stubs: ")
+        return int(there.partition("/")[0]), int(stubs.rstrip(")") or 0), cells["undefined names"]
+
+    architecture = json.loads(Path("mine/plan/architecture.json").read_text())
+    training = next(each for each in architecture["modules"] if each["path"] == "training.py")
+    (function,) = training["functions"]
+    parameters = ", ".join(each["name"] for each in function["parameters"])
+    file = Path("mine/repo/training.py")
+
+    def body(text: str) -> None:
+        file.write_text(f'"""Trains."""\n\n\ndef {function["name"]}({parameters}):\n    {text}\n')
+
+    body("return 1 + missing_here")
+    there, stubs, undefined = counted()
+    assert undefined == "1"
+    body('raise NotImplementedError("not written")')
+    assert counted() == (there, stubs + 1, "0")
+    file.write_text('"""Trains."""\n')
+    assert counted() == (there - 1, stubs, "0")
