@@ -1,7 +1,6 @@
 """Is what is tested on not what was trained on? Small models make both loaders of the same data set."""
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -9,11 +8,10 @@ from offline_coder.checks.edits import stored_names, used_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, last_name, nodes_of
 from offline_coder.core.finding import Finding
+from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION
 
 RULE = "same-data"
 LOADER, DATASET = "DataLoader", "TensorDataset"
-TRAINED_ON = re.compile(r"(?:^|_)train(?:ing)?(?:$|_)")
-HELD_BACK = re.compile(r"(?:^|_)(?:test(?:ing)?|val(?:id(?:ation)?)?|dev|eval(?:uation)?)(?:$|_)")
 
 
 def check_same_data(files: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -54,6 +52,11 @@ def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name
                 if all(stored.count(each) <= 1 for each in names):
                     made.setdefault(ast.unparse(given), []).append(name)
     for data, loaders in made.items():
-        trained = [name for name in loaders if TRAINED_ON.search(name.id)]
-        for held in (name for name in loaders if HELD_BACK.search(name.id)):
+        trained = [name for name in loaders if TRAIN in _splits_of(name)]
+        for held in (name for name in loaders if {VALIDATION, TEST} & _splits_of(name)):
             yield from ((first, held, data) for first in trained[:1] if first is not held)
+
+
+def _splits_of(name: ast.Name) -> set[str]:
+    """The parts of the data that a name says it is of."""
+    return {SPLIT_WORDS[word] for word in name.id.split("_") if word in SPLIT_WORDS}

@@ -11,14 +11,9 @@ import ast
 from offline_coder.checks.edits import replace_statement
 from offline_coder.checks.library_calls import taken_apart
 from offline_coder.checks.modules import Import
+from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION
 
-TRAIN, DEV, TEST = "train", "val", "test"
-KINDS = {
-    **dict.fromkeys(("train", "training"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), DEV),
-    **dict.fromkeys(("test", "testing"), TEST),
-}
-SIZE_OF_DEV = (("", "size"), DEV)
+SIZE_OF_VALIDATION = (("", "size"), VALIDATION)
 """What `split_from` says of val_size, which the function has not."""
 HALF = ast.keyword("test_size", ast.Constant(0.5))
 
@@ -31,7 +26,7 @@ def split_twice(text: str, tree: ast.Module, imports: tuple[Import, ...], line: 
         if statement.lineno != line or any(len(names) != len(call.args) for names in parts.values()):
             continue
         rest = [f"{name.id}_rest" for name in call.args if isinstance(name, ast.Name)]
-        if set(parts) == {TRAIN, DEV, TEST} and len(rest) == len(call.args) and not used(rest, tree):
+        if set(parts) == {TRAIN, VALIDATION, TEST} and len(rest) == len(call.args) and not used(rest, tree):
             return replace_statement(text, statement, two_splits(parts, rest, call))
     return None
 
@@ -51,10 +46,10 @@ def split_from(name: str) -> tuple[tuple[str, ...], str]:
     """The words of a name but the one that says of which split it is, "" in the place of that; and the split,
     "" where none or several are said."""
     words = name.split("_")
-    kinds = [KINDS[word.lower()] for word in words if word.lower() in KINDS]
+    kinds = [SPLIT_WORDS[word.lower()] for word in words if word.lower() in SPLIT_WORDS]
     if len(kinds) != 1:
         return tuple(words), ""
-    return tuple("" if word.lower() in KINDS else word for word in words), kinds[0]
+    return tuple("" if word.lower() in SPLIT_WORDS else word for word in words), kinds[0]
 
 
 def used(names: list[str], tree: ast.Module) -> bool:
@@ -66,15 +61,15 @@ def two_splits(parts: dict[str, list[str]], rest: list[str], call: ast.Call) -> 
     """The two statements: first the part whose size is given, of the test where it is, then of the `rest`.
     Validation is as large as the test where its size is not given."""
     given = {keyword.arg or "": keyword for keyword in call.keywords}
-    dev = next((keyword for name, keyword in given.items() if split_from(name) == SIZE_OF_DEV), None)
+    validation = next((given[name] for name in given if split_from(name) == SIZE_OF_VALIDATION), None)
     same = [given[name] for name in ("random_state", "shuffle") if name in given]
     arrays = {ast.unparse(array): f"{ast.unparse(array)}_rest" for array in call.args}
     if "test_size" in given:
-        first, second = (rest, parts[TEST]), (parts[TRAIN], parts[DEV])
-        size = ast.keyword("test_size", dev.value) if dev else given.get("train_size", given["test_size"])
-        sizes = [given["test_size"]], [size]
+        first, second = (rest, parts[TEST]), (parts[TRAIN], parts[VALIDATION])
+        size = given.get("train_size", given["test_size"])
+        sizes = [given["test_size"]], [ast.keyword("test_size", validation.value) if validation else size]
     else:
-        first, second = (parts[TRAIN], rest), (parts[DEV], parts[TEST])
+        first, second = (parts[TRAIN], rest), (parts[VALIDATION], parts[TEST])
         sizes = [given["train_size"]] if "train_size" in given else [], [HALF]
     stratify = given.get("stratify")
     by = ast.unparse(stratify.value) if stratify else ""

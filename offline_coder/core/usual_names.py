@@ -1,4 +1,5 @@
-"""The names that code has for a setting, and the one config.yaml has for it; those of inputs and targets."""
+"""The names that code has for a setting, and the one config.yaml has for it; those of inputs and targets, and
+of the parts that data is split into."""
 
 import re
 
@@ -27,6 +28,13 @@ INPUTS = re.compile(r"(?:^|_)(?:x|data|inputs?|images?|features?|samples?)(?:$|_
 """The word that says of a name that it is what a network works on; alone it is the whole of that."""
 TARGETS = re.compile(r"(?:^|_)(?:y|targets?|labels?)(?:$|_)", re.IGNORECASE)
 """The word that says of a name that it is what a network should give."""
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), TEST),
+}
+"""The words that say of a name of which part of the data it is."""
 
 
 def usual_name(name: str) -> str:

@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from offline_coder.checks.edits import add_import
 from offline_coder.checks.rules import Edit
 from offline_coder.checks.source import parse_python
-from offline_coder.checks.splits import DEV, TEST, TRAIN, split_from
+from offline_coder.checks.splits import split_from
 from offline_coder.checks.stubs import PLAIN_BODY, has_plain_body
 from offline_coder.core.plan import DATA, EVALUATION, TRAINING, Plan
 from offline_coder.core.type_names import tuple_elements
+from offline_coder.core.usual_names import TEST, TRAIN, VALIDATION
 from offline_coder.stages.prompting import render_prompt
 from offline_coder.stages.smoke import SmokeRun
 from offline_coder.stages.tracebacks import traceback_of
 from offline_coder.stages.wired_values import (
+    MAPPINGS,
     OPTIMIZERS,
     TENSORS,
     UNTYPED,
@@ -46,7 +48,6 @@ NO_DATA = 'raise FileNotFoundError("no data: nothing that loads it was written i
 RATE, EPOCHS = frozenset({"lr", "learning"}), frozenset({"epochs", "epoch"})
 NUMBERS = frozenset({"int", "float", *UNTYPED})
 LISTS = frozenset({"list", "List", "Sequence"})
-MAPPINGS = frozenset({"", "dict", "Dict", "Mapping"})
 BATCH = 32
 """Examples in a batch of a data set that comes without a loader."""
 
@@ -138,7 +139,7 @@ def loop_of(function: ast.FunctionDef, path: str, classes: Collection[str]) -> L
     optimizers = [each.name for each in taken if type_name(each.type) in OPTIMIZERS]
     rates = [name for name in numbers if words_of(name) & RATE]
     epochs = [name for name in numbers if words_of(name) & EPOCHS]
-    validation = [each.name for each in loaders_in(taken) if split_from(each.name)[1] == DEV]
+    validation = [each.name for each in loaders_in(taken) if split_from(each.name)[1] == VALIDATION]
     more = (validation if path == TRAINING else [], optimizers, rates, epochs)
     return Loop(networks[0], batches, *(each[0] if each else "" for each in more))
 

@@ -17,7 +17,7 @@ from typing import Literal
 from offline_coder.checks.source import returns_of
 from offline_coder.core.plan import ConfigValue
 from offline_coder.core.type_names import tuple_elements
-from offline_coder.core.usual_names import alike, usual_name
+from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION, alike, usual_name
 
 Source = Literal["setting", "result", "default", "data", "made up"]
 Settings = Mapping[str, Mapping[str, ConfigValue]]
@@ -45,9 +45,7 @@ PLAIN: dict[str, tuple[type, ...]] = {
     "tuple": (list,),
 }
 SAME_WORD = {
-    **dict.fromkeys(("val", "valid", "dev"), "validation"),
-    **dict.fromkeys(("eval", "evaluation"), "test"),
-    **dict.fromkeys(("training",), "train"),
+    **SPLIT_WORDS,
     **dict.fromkeys(("dataset", "datasets", "loader", "dataloader"), "data"),
     **dict.fromkeys(("labels", "target", "targets", "y"), "label"),
     **dict.fromkeys(("inputs", "x", "features"), "input"),
@@ -56,8 +54,7 @@ SAME_WORD = {
 TUPLES = frozenset({"tuple", "Tuple"})
 DATA_WORD = "data"
 TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
-TRAIN = "train"
-SPLITS = frozenset({"train", "validation", "test"})
+SPLITS = frozenset({TRAIN, VALIDATION, TEST})
 SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_data", "test_data")}
 """What loaders or data sets are that a function gives without names, by their number."""
 TENSOR = "torch.rand(8, 8)"
