@@ -65,6 +65,20 @@ def test_a_split_for_validation_that_somebody_speaks_of_goes_to_training(data: s
     assert "validation" not in heads["evaluation.py"][0]
 
 
+@pytest.mark.parametrize(("tensors", "splits"), [(4, 2), (3, 3), (6, 3)])
+def test_nobody_takes_all_splits_at_once(tensors: int, splits: int) -> None:
+    every = f"tuple[{', '.join(['torch.Tensor'] * tensors)}]"
+    heads = signatures(
+        (f"load(path: str) -> {every}", f"split_data(data: {every}) -> {every}"),
+        (f"train(model: Net, data: {every}, epochs: int) -> None",),
+        f"evaluate(model: Net, data: {every}) -> float",
+    )
+    given = ", ".join([LOADER] * splits)
+    assert heads["data.py"] == [f"load(path: str, batch_size: int) -> tuple[{given}]"]
+    assert heads["training.py"][0].startswith(f"train(model: Net, train_loader: {LOADER}, ")
+    assert heads["evaluation.py"] == [f"evaluate(model: Net, test_loader: {LOADER}) -> float"]
+
+
 @pytest.mark.parametrize(
     ("data", "training", "evaluation"),
     [

@@ -41,6 +41,8 @@ ONE_SPLIT = re.compile(
 )
 """Names of parameters that say which split is meant, of no use where all are given."""
 TENSOR = "Tensor"
+PAIRS = (4, 6)
+"""As many tensors as the inputs and targets of two or three sets of data are."""
 SETS = ("DataLoader", "Dataset", "TensorDataset", "Subset")
 PATH = re.compile(r"(?:^|_)(?:path|paths|dir|directory|folder|root|file|filename|url)$")
 CHOOSING = ("str", "bool", "")
@@ -61,7 +63,7 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     if source is None or agree(modules, working):
         return tuple(modules)
     names = [each.name for routine in (source, *working) for each in routine.parameters]
-    three = any(map(VALIDATION.search, names)) or len(tuple_elements(source.returns)) > 2
+    three = any(map(VALIDATION.search, names)) or sets_in(source.returns) > 2
     splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
 
@@ -132,9 +134,21 @@ def of_data(module: Module, change: Callable[[Routine], Routine]) -> Module:
 
 
 def gives_splits(routine: Routine) -> bool:
-    """Whether a function gives several sets of data at once: not inputs and targets of one."""
-    given = [last_part(one) for one in tuple_elements(routine.returns)]
+    """Whether a function gives several sets of data at once."""
+    return of_several(routine.returns)
+
+
+def of_several(type_: str) -> bool:
+    """Whether a type is that of several sets of data: not inputs and targets of one."""
+    given = [last_part(one) for one in tuple_elements(type_)]
     return len(given) > 1 and (len(given) > 2 or all(one in SETS for one in given))
+
+
+def sets_in(type_: str) -> int:
+    """How many sets of data a tuple has; an even number of tensors is inputs and targets of each."""
+    given = [last_part(one) for one in tuple_elements(type_)]
+    pairs = set(given) == {TENSOR} and len(given) % 2 == 0
+    return len(given) // 2 if pairs else len(given)
 
 
 def chooses_split(parameter: Parameter) -> bool:
@@ -152,8 +166,9 @@ def sources(module: Module) -> list[Routine]:
 
 
 def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
-    """Whether each type of data that training and evaluation take is one that data.py gives, and as many
-    tensors of it as they take."""
+    """Whether each type of data that training and evaluation take is one that data.py gives, of one set of
+    data, and as many tensors of it as they take: not one, where there are inputs and targets of several sets.
+    """
     given = {
         one
         for module in modules
@@ -168,7 +183,10 @@ def agree(modules: Sequence[Module], working: Sequence[Routine]) -> bool:
     )
     taken = [[last_part(each.type) for each in routine.parameters if is_data(each)] for routine in working]
     return all(
-        all(one and one in given for one in types) and types.count(TENSOR) <= max(most, 1) for types in taken
+        all(one and one in given and not of_several(one) for one in types)
+        and types.count(TENSOR) <= max(most, 1)
+        and not (types.count(TENSOR) == 1 and most in PAIRS)
+        for types in taken
     )
 
 
