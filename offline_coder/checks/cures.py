@@ -27,7 +27,6 @@ from offline_coder.checks.import_cures import (
     remove_double,
     remove_unused_import,
 )
-from offline_coder.checks.last_batch import all_examples
 from offline_coder.checks.layers import called_layers, layer_made_once
 from offline_coder.checks.library_calls import with_all_parts, with_its_parameters, without_unknown
 from offline_coder.checks.loaders import with_targets
@@ -46,16 +45,18 @@ from offline_coder.checks.name_cures import (
     through_self,
 )
 from offline_coder.checks.not_in_torch import layer_meant
+from offline_coder.checks.over_batches import as_many_as_were_added
 from offline_coder.checks.own_parts import trained_part
 from offline_coder.checks.own_results import with_own_name
 from offline_coder.checks.parameters import NETWORKS, with_given
 from offline_coder.checks.plain_numbers import with_tensors_of_numbers
 from offline_coder.checks.planned_heads import planned_head, planned_names
+from offline_coder.checks.renewed import made_before
 from offline_coder.checks.returns import with_last_value
 from offline_coder.checks.rules import Edit, Repository, Rule, offered
 from offline_coder.checks.source import Function, function_around
 from offline_coder.checks.splits import split_twice
-from offline_coder.checks.surplus import without_surplus
+from offline_coder.checks.surplus import renamed, without_surplus
 from offline_coder.checks.truths import with_numbers
 from offline_coder.checks.unsaved import without_loading
 from offline_coder.core.finding import Finding
@@ -234,7 +235,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "missing-attribute": (kept_argument,),
     "network-attribute": (network_itself, counted_parameters),
     "missing-library-name": (spelled_as_there, taken_from_its_home, layer_meant),
-    "call": (without_surplus,),
+    "call": (without_surplus, renamed),
     "no-base-init": (in_its_line(with_base_init, "the constructor of {subject} calls that of its base"),),
     "layer-operand": (in_its_line(called_layers, "{subject} is called in line {line}"),),
     "layer-in-call": (in_its_line(layer_made_once, "the layer {subject} is made in the constructor"),),
@@ -254,7 +255,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "unsaved": (in_its_line(without_loading, "{subject} is used as it is given"),),
     "idle-load": (in_its_line(without_idle_load, "what {subject} gives in line {line} is not loaded"),),
     "own-part": (trained_part,),
-    "last-batch": (all_examples,),
+    "over-batches": (as_many_as_were_added,),
+    "renewed-optimizer": (made_before,),
     "unused-parameter": (use_given,),
     "unbound-call": (make_object,),
     "signature": (planned_head, planned_names),

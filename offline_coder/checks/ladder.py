@@ -22,7 +22,6 @@ from offline_coder.checks.gpu_only import check_gpu_only
 from offline_coder.checks.idle_loads import check_idle_loads
 from offline_coder.checks.idle_optimizers import check_idle_optimizers
 from offline_coder.checks.imports import check_imports
-from offline_coder.checks.last_batch import check_last_batch
 from offline_coder.checks.layers import check_layers
 from offline_coder.checks.library import check_library
 from offline_coder.checks.library_calls import check_library_calls
@@ -31,11 +30,13 @@ from offline_coder.checks.loaders import check_loaders
 from offline_coder.checks.names import check_names
 from offline_coder.checks.network_calls import check_network_calls
 from offline_coder.checks.of_the_network import check_network_reads
+from offline_coder.checks.over_batches import check_over_batches
 from offline_coder.checks.own_parts import check_own_parts
 from offline_coder.checks.own_results import check_own_results
 from offline_coder.checks.packages import check_packages
 from offline_coder.checks.parameters import check_parameters
 from offline_coder.checks.plain_numbers import check_plain_numbers
+from offline_coder.checks.renewed import check_renewed
 from offline_coder.checks.returns import check_returns
 from offline_coder.checks.same_data import check_same_data
 from offline_coder.checks.scores import check_scores
@@ -67,13 +68,14 @@ OF_CODE = (
     check_returns,
     check_own_results,
     check_own_parts,
-    check_last_batch,
+    check_over_batches,
     check_unsaved,
     check_truths,
     check_plain_numbers,
     check_scores,
     check_gpu_only,
     check_idle_optimizers,
+    check_renewed,
     check_idle_loads,
     check_parameters,
     check_stray_methods,

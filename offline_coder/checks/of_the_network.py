@@ -11,6 +11,7 @@ from offline_coder.checks.parameters import NETWORKS
 from offline_coder.checks.source import Function, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
+RULE = "network-attribute"
 NO_NETWORKS = frozenset({"object", "Dataset", "IterableDataset", "DataLoader", "Sampler", "ABC", "Exception"})
 """Usual bases of classes that are no networks."""
 LOOKING = frozenset({"hasattr", "getattr", "setattr", "vars"})
@@ -87,7 +88,7 @@ def _findings_of(
         yield Finding(
             file=path,
             line=node.lineno,
-            rule="network-attribute",
+            rule=RULE,
             message=f"{function.name} reads {network}.{name}, which no network here has",
             advice=f"Make it in {function.name}, of {network}.parameters() and what it is given.",
             subject=f"{network}.{name}",

@@ -1,8 +1,8 @@
 """The last resort: what nobody could mend gets a stand-in that says so and fails when it is reached.
 
 A size of a network that nothing says is assumed, and marked; any other name that nothing defines is replaced
-by `undefined("name")`, which raises; a planned definition that is missing gets its head and a body that
-raises. Everything around it stays as it was written.
+by `undefined("name")`, which raises, and so is a key that config.yaml has not; a planned definition that is
+missing gets its head and a body that raises. Everything around it stays as it was written.
 """
 
 import ast
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from offline_coder.checks.assumed_sizes import assumed_size
+from offline_coder.checks.config_keys import config_reads
 from offline_coder.checks.edits import (
     Definition,
     add_import,
@@ -24,7 +25,8 @@ from offline_coder.checks.mend import Look, Mended, mend
 from offline_coder.checks.rules import Edit, Repository, Rule
 from offline_coder.checks.settled import NO_SYMBOLS, settled_by
 from offline_coder.checks.skeleton import UNDEFINED, UNDEFINED_STUB, placeholder
-from offline_coder.checks.source import Function, function_around
+from offline_coder.checks.source import Function, function_around, parse_python
+from offline_coder.checks.surplus import without_strange
 from offline_coder.checks.symbols import Symbols
 from offline_coder.checks.targets import targets
 from offline_coder.core.finding import Finding
@@ -57,6 +59,8 @@ def stand_in(
         **known,
         "undefined-name": (*known["undefined-name"], *last),
         "missing-attribute": (*known["missing-attribute"], assumed_size),
+        "config-key": (marked_key,),
+        "call": (without_strange,),
         "missing-class": (missing,),
         "missing-function": (missing,),
         "missing-method": (missing,),
@@ -117,9 +121,30 @@ def marked_name(repository: Repository, finding: Finding, tree: ast.Module) -> I
     ]
     stub = f'{UNDEFINED}("{name}")'
     text = replace_each(text, ((use, stub) for use in body if stands_as(text, use, name)))
-    if UNDEFINED not in _defined(tree):
-        text = add_import(text, f"\n\n{UNDEFINED_STUB}")
-    yield Edit(finding.file, text, f"stand-in for {name} in {around.name}, which nothing defines")
+    means = f"stand-in for {name} in {around.name}, which nothing defines"
+    yield Edit(finding.file, with_undefined(text, tree), means)
+
+
+def marked_key(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """A key that a function reads and config.yaml has not: the stand-in in the place of what is read."""
+    text, around = repository.files[finding.file], function_around(tree, finding.line)
+    if around is None or UNDEFINED in _bound(tree):
+        return
+    for read in config_reads(tree):
+        keys = ".".join(key for key, _ in read.steps)
+        # Inside an f-string Python 3.11 does not say the place.
+        there = parse_python(ast.get_source_segment(text, read.node) or "")
+        in_place = there is not None and ast.unparse(there) == ast.unparse(read.node)
+        if in_place and (read.node.lineno, keys) == (finding.line, finding.subject):
+            text = replace_expression(text, read.node, f'{UNDEFINED}("{keys}")')
+            means = f"stand-in for {keys} in {around.name}, which config.yaml has not"
+            yield Edit(finding.file, with_undefined(text, tree), means)
+            return
+
+
+def with_undefined(text: str, tree: ast.Module) -> str:
+    """`text`, in which the stand-in is defined."""
+    return text if UNDEFINED in _defined(tree) else add_import(text, f"\n\n{UNDEFINED_STUB}")
 
 
 def without_import_time(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

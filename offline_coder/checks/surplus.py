@@ -1,7 +1,8 @@
-"""Calls with more arguments than a definition of the repository takes: those stay whose names say where they
-belong.
+"""Calls with arguments that a definition of the repository does not take: those stay whose names say where
+they belong.
 
-Small models write `Layer(self.hidden_dim, self.hidden_dim, self.num_styles)` for a layer of two sizes.
+Small models write `Layer(self.hidden_dim, self.hidden_dim, self.num_styles)` for a layer of two sizes, and
+`train(model, epochs=5)` for one that takes `num_epochs`.
 """
 
 import ast
@@ -16,6 +17,7 @@ from offline_coder.checks.source import last_name, nodes_of
 from offline_coder.core.finding import Finding
 
 TOO_MANY = re.compile(r" takes (?P<taken>\d+) arguments by position, not (?P<given>\d+)$")
+STRANGE = re.compile(r" has no parameter (?P<names>'\w+'(?:, '\w+')*)$")
 CALLED_AS = re.compile(r"^Call it as [\w.]+\((?P<parameters>[^()]*)\)\.$")
 MOST = 8
 """More arguments are left to the model: every choice of them is looked at."""
@@ -38,6 +40,56 @@ def without_surplus(repository: Repository, finding: Finding, tree: ast.Module) 
             new = ast.unparse(ast.Call(call.func, kept, []))
             text = replace_expression(repository.files[finding.file], call, new)
             yield Edit(finding.file, text, f"`{new}`, as many arguments as it takes")
+
+
+def renamed(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """The call whose keyword is the one parameter that shares a word with it and that nothing else gives."""
+    for call, strange, parameters in _strange(finding, tree):
+        given = {keyword.arg for keyword in call.keywords}
+        free = [name for name in parameters[len(call.args) :] if name not in given]
+        like = {
+            name: [each for each in free if not words_of(each).isdisjoint(words_of(name))] for name in strange
+        }
+        if all(len(names) == 1 for names in like.values()):
+            keywords = [
+                ast.keyword(like[each.arg][0] if each.arg in like else each.arg, each.value)
+                for each in call.keywords
+            ]
+            yield _called(repository, finding, call, keywords, "the parameters that it has")
+
+
+def without_strange(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
+    """The call without the keywords that are no parameters."""
+    for call, strange, _ in _strange(finding, tree):
+        keywords = [each for each in call.keywords if each.arg not in strange]
+        yield _called(
+            repository, finding, call, keywords, f"without {', '.join(strange)}, which it does not take"
+        )
+
+
+def _strange(finding: Finding, tree: ast.Module) -> Iterator[tuple[ast.Call, list[str], list[str]]]:
+    """The calls that a finding is about, their keywords that are no parameters, and the parameters."""
+    said, called = STRANGE.search(finding.message), CALLED_AS.match(finding.advice)
+    if said is None or called is None:
+        return
+    strange = [name.strip("'") for name in said["names"].split(", ")]
+    parameters = [name.partition("=")[0] for name in called["parameters"].split(", ")]
+    for call in nodes_of(tree):
+        if (
+            isinstance(call, ast.Call)
+            and call.lineno == finding.line
+            and set(strange) <= {k.arg for k in call.keywords}
+        ):
+            yield call, strange, parameters
+
+
+def _called(
+    repository: Repository, finding: Finding, call: ast.Call, keywords: list[ast.keyword], how: str
+) -> Edit:
+    new = ast.unparse(ast.Call(call.func, call.args, keywords))
+    return Edit(
+        finding.file, replace_expression(repository.files[finding.file], call, new), f"`{new}`, {how}"
+    )
 
 
 def likest(arguments: Sequence[ast.expr], parameters: Sequence[str]) -> list[ast.expr] | None:

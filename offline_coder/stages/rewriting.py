@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from offline_coder.checks.asked_methods import method_asked_for
 from offline_coder.checks.cut import last_good_prefix
 from offline_coder.checks.fences import code_of
 from offline_coder.checks.mend import Look, Mended
@@ -96,7 +97,8 @@ def choose(plan: Plan, mended: Mended, tried: set[tuple[str, str]]) -> list[Targ
     """One target for each file that has errors, in the order of writing; none that was tried.
 
     An import of a name that another file owes by its contract is no fault of the file that imports it, so
-    it waits until that other file was asked.
+    it waits until that other file was asked. A method that a network is asked for is written there before it
+    is taken out where it is called.
     """
     contracts = {module.path: module for module in plan.architecture.modules}
     errors = [finding for finding in mended.findings if finding.severity == "error"]
@@ -105,10 +107,23 @@ def choose(plan: Plan, mended: Mended, tried: set[tuple[str, str]]) -> list[Targ
         for finding in errors
         if finding.rule in OWED and (finding.file, finding.subject) not in tried
     }
+    methods = {
+        finding: target
+        for finding in errors
+        if (target := method_asked_for(mended.files, finding)) is not None
+        and (target.file, target.name) not in tried
+    }
     found = []
     for path in plan.build_order.order:
-        own = [f for f in errors if f.file == path and not (f.rule == "missing-name" and f.subject in owed)]
-        for target in targets(mended.files.get(path, ""), contracts.get(path), own):
+        own = [
+            finding
+            for finding in errors
+            if finding.file == path
+            and finding not in methods
+            and not (finding.rule == "missing-name" and finding.subject in owed)
+        ]
+        asked = [target for target in methods.values() if target.file == path]
+        for target in (*asked, *targets(mended.files.get(path, ""), contracts.get(path), own)):
             if (path, target.name) not in tried:
                 found.append(target)
                 break

@@ -74,6 +74,32 @@ def test_a_missing_definition_gets_its_head_and_raises() -> None:
             use()
 
 
+def test_a_key_that_config_yaml_has_not_raises_where_it_is_read() -> None:
+    look = partial(check_repository, config=CONFIG)
+    read = """
+import yaml
+
+
+def path() -> str:
+    with open("config.yaml") as file:
+        config = yaml.safe_load(file)
+    return f"{config['data']['folder']}" + str(config["data"]["count"]) + config["data"]["path"]
+"""
+    files = {"data.py": read}
+    done = stand_in(Mended(files, look(files), ()), (), look, ("data.py",), CONFIG)
+    assert done.files["data.py"].endswith('str(config["data"]["count"]) + undefined("data.path")\n')
+    assert [finding.subject for finding in done.findings if finding.rule == "stand-in"] == ["data.path"]
+    # Inside an f-string Python 3.11 does not say the place.
+    errors = [finding.subject for finding in done.findings if finding.severity == "error"]
+    assert set(errors) <= {"data.folder"}
+
+
+def test_what_nobody_takes_is_not_given_in_the_end() -> None:
+    text, done = stood_in(f"{GOOD}\n\ndef use() -> int:\n    return add(scale=3)\n")
+    assert "return add()" in text
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+
+
 def test_what_is_whole_is_left_alone() -> None:
     text, done = stood_in(GOOD)
     assert (text, done.attempts) == (GOOD, ())

@@ -1,4 +1,4 @@
-"""Calls with too many arguments keep those whose names say where they belong."""
+"""Calls with arguments that nobody takes keep those whose names say where they belong."""
 
 import pytest
 
@@ -44,3 +44,18 @@ def test_arguments_stay_where_their_names_say_that_they_belong() -> None:
 )
 def test_what_names_do_not_decide_is_left(call: str) -> None:
     assert mended(call) == call
+
+
+@pytest.mark.parametrize(
+    ("call", "made"),
+    [
+        ("Layer(a, num_styles, step=steps)", "Layer(a, num_styles, steps=steps)"),
+        ("Layer(dim=a, style_size=b)", "Layer(hidden_dim=a, style_size=b)"),
+        # Two that it may be, one that is given already, and none.
+        ("Layer(a, dim=b)", "Layer(a, dim=b)"),
+        ("Layer(a, b, styles_size=1)", "Layer(a, b, styles_size=1)"),
+        ("Layer(a, b, other=1)", "Layer(a, b, other=1)"),
+    ],
+)
+def test_a_keyword_is_the_parameter_that_shares_a_word_with_it(call: str, made: str) -> None:
+    assert mended(call) == made

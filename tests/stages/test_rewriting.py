@@ -151,3 +151,40 @@ def test_a_cut_answer_is_kept_as_far_as_it_is_whole() -> None:
     )  # fmt: skip
     done, _ = rewritten({"data.py": LOAD, "main.py": PROGRAM}, lambda _: cut)
     assert done.files["main.py"] == PROGRAM.replace("load()", "load(3)")
+
+
+def test_a_method_that_training_asks_of_the_network_is_written_before_the_line_is_taken_out() -> None:
+    order = ("model.py", "training.py")
+    plan = Plan(
+        overview="x",
+        architecture=Architecture(
+            approach="", modules=tuple(Module(path=path, purpose="") for path in order)
+        ),
+        build_order=BuildOrder(order=order, depends_on={"model.py": (), "training.py": ("model.py",)}),
+        config=(),
+    )
+    network = "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"
+    training = "from model import Net\n\n\ndef train(model: Net, x):\n    return model.term(x) + model(x)\n"
+    files = {"model.py": network, "training.py": training}
+    mended = mend(files, check_repository, order)
+
+    def answers(method: str) -> tuple[Mended, list[str]]:
+        asked: list[str] = []
+
+        def answering(request: Request) -> str:
+            asked.append(request.purpose)
+            return method if "model.py" in request.purpose else "    return model(x)\n"
+
+        engine = ScriptedEngine(answering, context=32768)
+        context = Context("paper")
+        return asyncio.run(rewrite(engine, context, plan, mended, check_repository, StageSettings())), asked
+
+    done, asked = answers("    return x.square().mean()\n")
+    assert asked == ["rewrite:model.py:Net.term"]
+    assert done.files["training.py"] == training
+    assert done.files["model.py"] == f"{network}\n    def term(self, x):\n        return x.square().mean()\n"
+    assert not [finding for finding in done.findings if finding.severity == "error"]
+    done, asked = answers("    return (\n")
+    assert asked == ["rewrite:model.py:Net.term", "rewrite:training.py:train"]
+    assert done.files["model.py"] == network
+    assert "model.term(" not in done.files["training.py"].replace("# Failed: `return model.term(", "")
