@@ -15,6 +15,7 @@ from offline_coder.checks.edits import (
 )
 from offline_coder.checks.known_names import KNOWN_IMPORTS
 from offline_coder.checks.rules import Edit, Repository, offered
+from offline_coder.checks.stubs import does_nothing
 from offline_coder.core.finding import Finding
 from offline_coder.core.usual_names import letters_of
 
@@ -65,7 +66,8 @@ def import_duplicate(repository: Repository, finding: Finding, tree: ast.Module)
 
 
 def remove_double(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
-    """A second import of a name, or the earlier of two definitions, which the later one hides anyway."""
+    """A second import of a name; of two definitions the later one where it does nothing, as a contract that
+    is written down once more, else the earlier one, which the later one hides anyway."""
     text = repository.files[finding.file]
     name = finding.subject
     for node in _imports_at(tree, finding.line):
@@ -79,8 +81,13 @@ def remove_double(repository: Repository, finding: Finding, tree: ast.Module) ->
         twins = [node for node in body if isinstance(node, Definition) and node.name == name]
         if len(twins) > 1 and any(node.lineno == finding.line for node in twins[1:]):
             index = next(index for index, node in enumerate(twins) if node.lineno == finding.line)
-            means = f"removed the definition of {name} that a later one hides"
-            yield from offered(finding.file, remove_definition(text, twins[index - 1]), means)
+            earlier, later = twins[index - 1 : index + 1]
+            if does_nothing(later.body) and not does_nothing(earlier.body):
+                means = f"removed a second definition of {name}, which does nothing"
+                yield from offered(finding.file, remove_definition(text, later), means)
+            else:
+                means = f"removed the definition of {name} that a later one hides"
+                yield from offered(finding.file, remove_definition(text, earlier), means)
 
 
 def remove_unused_import(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:

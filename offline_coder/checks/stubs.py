@@ -51,12 +51,12 @@ def check_stubs(path: str, text: str) -> tuple[Finding, ...]:
                 continue  # each place that calls it is a finding
             if has_plain_body(node):
                 found.append(_plain(path, node))
-            why = _empty(node.body)
+            why = does_nothing(node.body)
             # A decorator may be the whole work, as for a group of commands.
             if why and not (why == ONLY_DOCSTRING and node.decorator_list):
                 found.append(_stub(path, node.lineno, f"{node.name} {why}", node.name))
         elif isinstance(node, ast.ClassDef) and not (node.bases or node.decorator_list):
-            why = _empty(node.body)
+            why = does_nothing(node.body)
             if why and why != ONLY_DOCSTRING:
                 found.append(_stub(path, node.lineno, f"{node.name} {why}", node.name))
     found += _stand_ins(path, tree)
@@ -92,7 +92,7 @@ def _stand_ins(path: str, tree: ast.Module) -> list[Finding]:
     ]
 
 
-def _empty(body: list[ast.stmt]) -> str:
+def does_nothing(body: list[ast.stmt]) -> str:
     """What a body that does nothing consists of; "" when it does something."""
     first = body[0]
     documented = (

@@ -88,6 +88,11 @@ CURES = [
         "def f(x):\n    return x\n\n\ndef f(x):\n    return x + 1\n",
         "def f(x):\n    return x + 1\n",
     ),
+    (
+        "def f(x):\n    return x\n\n\n# Contract\ndef f(x): ...  # Gives x.\n",
+        "def f(x):\n    return x\n\n\n# Contract\n",
+    ),
+    ("def f(x): ...\n\n\ndef f(x):\n    return x\n", "def f(x):\n    return x\n"),
     ("def f(x: Batch, y: int = 1) -> Batch:\n    return x, y\n", "def f(x, y: int = 1):\n    return x, y\n"),
     (f"{MODEL}\n\nprint(Net(3))\n", "from model import Net\n\nprint(Net(3))\n"),
     (
