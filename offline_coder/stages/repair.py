@@ -5,6 +5,7 @@
 3. What still does not parse becomes a stub made from the plan, and says so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -37,6 +38,9 @@ CONTINUED: dict[FinishReason, str] = {
 }
 
 Verdict = Literal["first answer", "repaired", "stub"]
+
+ECHO = re.compile(r"^#+ (?:Contract|Specification) of ", re.MULTILINE)
+"""A heading of the task, with which an answer that is done goes on to write the task down once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,9 @@ async def ask_code(
     completion = await engine.complete(Request(purpose, messages, sampling, seed, watch="python"))
     text = frame.begun + completion.text
     reason, tokens = completion.finish_reason, completion.output_tokens
+    echo = ECHO.search(text, len(frame.begun))
+    if echo is not None and text[len(frame.begun) : echo.start()].strip():
+        text, reason = text[: echo.start()], "stop"
     code = tidy_code(code_of(text, "python"))
     if reason != "stop":
         code = with_open_end(code, text)

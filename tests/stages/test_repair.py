@@ -52,6 +52,15 @@ def test_a_good_answer_is_kept_as_it_is() -> None:
     assert asked[0].sampling.stop == ("```",)
 
 
+def test_the_task_written_down_once_more_is_no_part_of_the_answer() -> None:
+    echo = "\n\n# Contract of model.py\ndef add(a: int) -> int: ..."
+    for reason in ("stop", "length"):
+        file, asked = written([completion(f"{GOOD}{echo}", reason)])
+        assert (file.text, file.verdict, len(asked)) == (GOOD, "first answer", 1)
+    file, _ = written([completion(f"# Contract of model.py\n\n{GOOD}")])
+    assert file.text == f"# Contract of model.py\n\n{GOOD}"
+
+
 def test_a_begun_file_is_gone_on_with_and_is_no_answer_by_itself() -> None:
     begun = "import os\n"
     file, asked = written([completion("\n"), completion(f"\n\n{GOOD}")], begun=begun)
