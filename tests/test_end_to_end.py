@@ -2,21 +2,17 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from offline_coder.checks.syntax import check_syntax
-from offline_coder.cli.check import checked_plan
 from offline_coder.cli.progress import Silent
 from offline_coder.core.errors import OfflineCoderError
 from offline_coder.core.stage_settings import StageSettings
-from offline_coder.engines.endpoint import KEY_VARIABLE
 from offline_coder.engines.settings import EngineSettings
-from offline_coder.engines.vllm_server import serve
-from offline_coder.session import Job, execute, model_folder
+from offline_coder.session import Job, execute
 from offline_coder.weights import resolve
 from tests.conftest import ROOT
 
@@ -77,35 +73,3 @@ def test_the_example_becomes_a_repository(tmp_path: Path) -> None:
     prompt = sum(stage["prompt_tokens"] for stage in manifest["stages"])
     assert cached > prompt / 2, "the prefix cache did not hold the paper"
     assert (folder / "engine.log").stat().st_size > 0
-
-
-@pytest.mark.engine
-def test_two_runs_share_one_warm_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def planned_together() -> None:
-        model = model_folder(MODEL)
-        async with serve(model, EngineSettings(context=8192), log=tmp_path / "engine.log") as serving:
-            monkeypatch.setenv(KEY_VARIABLE, serving.server.key)
-            first = Job(
-                paper=PAPER,
-                output=tmp_path / "first",
-                model=MODEL,
-                endpoint=serving.server.url,
-                plan_only=True,
-                stages=SETTINGS,
-            )
-            second = replace(
-                first, output=tmp_path / "second", stages=SETTINGS.model_copy(update={"seed": 1})
-            )
-            # One event loop carries out one job at a time.
-            await asyncio.gather(
-                *(asyncio.to_thread(asyncio.run, execute(job, Silent())) for job in (first, second))
-            )
-
-    asyncio.run(planned_together())
-    for folder in (tmp_path / "first", tmp_path / "second"):
-        read = checked_plan(folder)
-        assert read.plan is not None
-        assert not read.errors
-        manifest = json.loads((folder / "manifest.json").read_text())
-        assert (manifest["status"], manifest["determinism"]) == ("planned", "none")
-    assert not {path.name for path in tmp_path.iterdir()} - {"first", "second", "engine.log"}

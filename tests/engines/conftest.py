@@ -22,7 +22,7 @@ from offline_coder.weights import resolve
 from offline_coder.weights.store import model_folder
 
 MODEL = "smollm2-135m"
-SETTINGS = EngineSettings(context=4096, kv_bytes=512 << 20)
+SETTINGS = EngineSettings(context=8192, kv_bytes=512 << 20)
 SENTENCE = "The first layer reads the batch, the second layer scores it and the last layer returns it."
 
 
