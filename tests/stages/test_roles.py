@@ -140,3 +140,17 @@ def test_a_network_does_not_train_itself_where_training_does() -> None:
     )
     (model, _) = with_roles(modules)
     assert [each.name for each in model.classes[0].methods] == ["__init__", "forward"]
+
+
+def test_training_and_evaluation_are_nowhere_else_under_another_usual_name() -> None:
+    modules = planned(
+        "train_model(model: Net, train_data: list) -> None",
+        first="train(x: torch.Tensor, t: int) -> None",
+        second="test_bound(x: torch.Tensor) -> float",
+        third="train_step(x: torch.Tensor) -> float",
+    )
+    assert [each.name for each in modules["model.py"].functions] == ["test_bound", "train_step"]
+    net = NET.model_copy(update={"methods": (*NET.methods, routine_of("evaluate(x: torch.Tensor) -> float"))})
+    evaluation = Module(path="evaluation.py", purpose="", functions=(routine_of("evaluate_all(m: Net)"),))
+    model, _ = with_roles([Module(path="model.py", purpose="", classes=(net,)), evaluation])
+    assert model.classes == (NET,)

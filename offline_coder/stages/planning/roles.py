@@ -14,6 +14,11 @@ from offline_coder.stages.planning.signatures import well_ordered
 
 STARTS = {TRAINING: ("train", "fit", "optimi"), EVALUATION: ("eval", "test", "measure", "compare")}
 """How the functions that do the work of a module are called."""
+USUAL = {
+    TRAINING: ("train", "train_model", "train_network", "fit"),
+    EVALUATION: ("evaluate", "evaluate_model", "evaluate_network", "eval", "test", "test_model"),
+}
+"""Names that say no more than that; those of a module that has such a function are its own."""
 NETWORK_NAMES = re.compile(r"(?:^|_)(?:model|network|net|module)(?:$|_)")
 DATA_NAMES = re.compile(
     r"(?:^|_)(?:data|dataset|loader|dataloader|inputs?|images?|samples?|examples|dataloaders|loaders|datasets|batch(?:es)?(?!_size))(?:$|_)"
@@ -31,10 +36,11 @@ PLACEHOLDER = "x"
 
 def with_roles(modules: Sequence[Module]) -> tuple[Module, ...]:
     """`modules`, where the function that trains and the one that evaluates take the network and data, and no
-    other module has a function of their name. A module without functions stays as it is."""
+    other module has a function of their name or of a usual one. A module without functions stays as it is."""
     data = type_of_data(modules)
     worked = tuple(with_role(module, networks_of(modules), data) for module in modules)
     theirs = {each.name for module in worked if module.path in STARTS for each in module.functions}
+    theirs.update(name for module in worked if main_function(module) for name in USUAL[module.path])
     loading = {each.name for module in worked if module.path == DATA for each in module.functions}
     worked = tuple(without_loading(module, loading) for module in worked)
     return tuple(without_work(module, theirs) for module in worked)
