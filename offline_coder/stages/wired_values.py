@@ -53,6 +53,7 @@ SAME_WORD = {
 }
 TUPLES = frozenset({"tuple", "Tuple"})
 DATA_WORD = "data"
+SEED = "seed"
 TENSORS = frozenset({"Tensor", "FloatTensor", "LongTensor", "ndarray"})
 SPLITS = frozenset({TRAIN, VALIDATION, TEST})
 SPLIT_NAMES = {2: ("train_data", "test_data"), 3: ("train_data", "validation_data", "test_data")}
@@ -163,9 +164,9 @@ def words_of(name: str) -> frozenset[str]:
 
 def is_part_of(name: str, part: str, key: str) -> bool:
     """Whether the setting `key` of the section `part` is called as a parameter and more; in the section of
-    the network without the word that makes a count of it."""
+    the network without the word that makes a count of it. The seed of something is not that."""
     about = words_of(usual_name(name) if part == NETWORK_PART else name)
-    return about <= words_of(key)
+    return about <= words_of(key) and (SEED in about or SEED not in words_of(key))
 
 
 class Values:

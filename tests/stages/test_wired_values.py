@@ -170,6 +170,14 @@ def test_a_size_of_the_network_is_the_setting_that_is_nearly_called_so(name: str
 
 
 @pytest.mark.parametrize(
+    ("name", "text"), [("test_noise", "0.1"), ("noise_seed", "config['training']['seed_test_noise']")]
+)
+def test_the_seed_of_something_is_not_that(name: str, text: str) -> None:
+    values = Values({"training": {"seed_test_noise": 1}}, frozenset(), torch=True)
+    assert values.choose(Wanted(name, "float", default=False), "evaluation", set()).text == text
+
+
+@pytest.mark.parametrize(
     ("name", "section", "size"),
     [
         ("in_channels", "model", "train_loader.dataset[0][0].shape[0]"),
