@@ -83,19 +83,42 @@ def layer_of_other_size(failed: FailedLine) -> Iterator[Change]:
 
 
 def embedding_of_other_width(failed: FailedLine) -> Iterator[Change]:
-    """An embedding of another width than the linear layer of the line takes: of as many numbers as that."""
+    """An embedding of another width than the linear layer of the line takes: of as many numbers as that,
+    where the network of the line has an embedding, or one that makes this network."""
     whole = class_around(failed.tree, failed.line)
     layers = [_inputs_of(failed.tree, ast.unparse(call.func), failed.line) for call in failed.calls()]
-    wanted = dict.fromkeys(filter(None, layers))
-    for made in ast.walk(whole) if whole and wanted else ():
-        if not isinstance(made, ast.Call) or last_name(made.func) != EMBEDDING:
-            continue
-        keywords = {keyword.arg: keyword.value for keyword in made.keywords}
-        width = made.args[1] if len(made.args) > 1 else keywords.get("embedding_dim")
-        for inputs in wanted:
-            if width is not None and ast.unparse(width) != inputs:
-                said = f"an embedding of {inputs} numbers, not {ast.unparse(width)}, in line {made.lineno}"
-                yield failed.replaced(width, inputs), said
+    for inputs in dict.fromkeys(filter(None, layers)):
+        for owner, width_there in _as_said_around(failed.tree, whole, inputs):
+            for made in ast.walk(owner):
+                if not isinstance(made, ast.Call) or last_name(made.func) != EMBEDDING:
+                    continue
+                keywords = {keyword.arg: keyword.value for keyword in made.keywords}
+                width = made.args[1] if len(made.args) > 1 else keywords.get("embedding_dim")
+                if width is not None and ast.unparse(width) != width_there:
+                    is_now = f"not {ast.unparse(width)}, in line {made.lineno}"
+                    yield (
+                        failed.replaced(width, width_there),
+                        f"an embedding of {width_there} numbers, {is_now}",
+                    )
+
+
+def _as_said_around(
+    tree: ast.Module, whole: ast.ClassDef | None, size: str
+) -> Iterator[tuple[ast.ClassDef, str]]:
+    """The class `whole` with `size`, a number or what its objects keep under the name of a parameter; and the
+    classes that make it, with what they give for that."""
+    if whole is None:
+        return
+    yield whole, size
+    constructor = constructor_of(whole)
+    parameters = [each.arg for each in named_parameters(constructor)[1:]] if constructor else []
+    for other in (node for node in tree.body if isinstance(node, ast.ClassDef) and node is not whole):
+        for call in ast.walk(other):
+            if isinstance(call, ast.Call) and last_name(call.func) == whole.name:
+                given = {each.arg: each.value for each in call.keywords}
+                given |= dict(zip(parameters, call.args, strict=False))
+                if (value := given.get(size.removeprefix("self."))) is not None:
+                    yield other, ast.unparse(value)
 
 
 def inputs_of_layers(tree: ast.Module, line: int, wanted: int, gives: int) -> list[ast.expr]:

@@ -413,6 +413,37 @@ def test_an_embedding_has_the_width_of_the_layer_behind_it(width: str, new: str)
     assert HEAD + EMBEDS.replace("WIDTH", new) in working
 
 
+@pytest.mark.parametrize("given", ["self.size, 3", "outputs=3, width=self.size"])
+def test_the_layer_behind_an_embedding_may_be_one_of_another_network(given: str) -> None:
+    text = f"""{HEAD}class Net(nn.Module):
+    def __init__(self, size=8, key=6):
+        super().__init__()
+        self.size = size
+        self.embedding = nn.Embedding(9, key)
+        self.part = Part({given})
+
+    def forward(self, inputs):
+        return self.part(self.embedding(inputs))
+
+
+class Part(nn.Module):
+    def __init__(self, width, outputs):
+        super().__init__()
+        self.width = width
+        self.ffn = nn.Linear(width, outputs)
+
+    def forward(self, x):
+        return self.ffn(x)
+
+
+def f():
+    return Net()(torch.ones(2, 4).long())
+"""
+    run = failed(text)
+    working = [each.text for each in known_changes(run) if works({each.file: each.text})]
+    assert text.replace("(9, key)", "(9, self.size)") in working
+
+
 def test_a_batch_that_is_compared_as_one_example_is_counted() -> None:
     body = (
         "    right, x, y = 0, torch.tensor([1, 2, 3]), torch.tensor([1, 0, 3])\n"
