@@ -20,7 +20,7 @@ demo: setup  ## pull a small model and turn the example paper into a repository
 
 test: setup  ## pull the test weights and run all tests
 	@$(BIN)/offline-coder models pull smollm2-135m --quiet
-	@$(BIN)/python -m pytest -m "not engine" --numprocesses logical --maxprocesses 8 --dist loadfile
+	@$(BIN)/python -m pytest -m "not engine" --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/python -m pytest -m engine
 
 lint: setup  ## format, lint, types, import floors
