@@ -36,9 +36,14 @@ def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tu
     )
 
 
+def optimizers_made(tree: ast.Module, imports: tuple[Import, ...]) -> set[ast.expr]:
+    """The calls that make an optimizer or a schedule of PyTorch's."""
+    return {call for call, dotted in library_calls(tree, imports) if dotted.startswith(OPTIMIZERS)}
+
+
 def _idle(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[tuple[ast.FunctionDef, ast.Name]]:
     """Functions and the names in them of optimizers that they never use."""
-    made = {call for call, dotted in library_calls(tree, imports) if dotted.startswith(OPTIMIZERS)}
+    made = optimizers_made(tree, imports)
     for function in nodes_of(tree) if made else ():
         if not isinstance(function, ast.FunctionDef):
             continue

@@ -5,11 +5,12 @@ the sum of the batches' accuracies by all examples, `total / len(loader.dataset)
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from offline_coder.checks.edits import replace_expression
-from offline_coder.checks.modules import modules_of
+from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.rules import Edit, Repository
-from offline_coder.checks.source import Function, last_name, named_parameters, nodes_of
+from offline_coder.checks.source import REMEMBERED, Function, last_name, named_parameters, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "over-batches"
@@ -75,6 +76,11 @@ def check_over_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Errors of rule "over-batches" in `files` (path -> text): behind a loop over a loader that a function is
     given, what the loop adds up is divided by the length of what one batch is, or a sum of means of batches
     by the number of examples."""
+    return in_each_file(files, _findings_of)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _findings_of(path: str, tree: ast.Module) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             file=path,
@@ -84,7 +90,6 @@ def check_over_batches(files: Mapping[str, str]) -> tuple[Finding, ...]:
             advice=f"Divide by {each.right}.",
             subject=each.summed,
         )
-        for path, tree in modules_of(files).trees.items()
         for each in _wrong(tree)
     )
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from offline_coder.checks.edits import replace_statement, stored_names, used_names
-from offline_coder.checks.library_calls import library_calls
+from offline_coder.checks.idle_optimizers import optimizers_made
 from offline_coder.checks.modules import Import, in_each_module
 from offline_coder.checks.rules import Edit, Repository, offered
 from offline_coder.checks.source import REMEMBERED, nodes_of
 from offline_coder.core.finding import Finding
 
 RULE = "renewed-optimizer"
-OPTIMIZERS = "torch.optim."
 Loop = ast.For | ast.While
 Renewed = tuple[ast.Assign, ast.Name, Loop]
 """Where an optimizer is made, its name, and the outermost loop that can do without that."""
@@ -55,9 +54,10 @@ def _findings_of(path: str, tree: ast.Module, imports: tuple[Import, ...]) -> tu
 
 
 def _renewed(tree: ast.Module, imports: tuple[Import, ...]) -> Iterator[Renewed]:
-    calls = {call for call, dotted in library_calls(tree, imports) if dotted.startswith(OPTIMIZERS)}
-    around = {each: loop for loop in nodes_of(tree) if isinstance(loop, Loop) for each in loop.body}
-    for inner in (loop for loop in nodes_of(tree) if calls and isinstance(loop, Loop)):
+    calls = optimizers_made(tree, imports)
+    loops = [loop for loop in nodes_of(tree) if isinstance(loop, Loop)] if calls else []
+    around = {each: loop for loop in loops for each in loop.body}
+    for inner in loops:
         found: dict[str, Loop] = {}
         for statement in inner.body:
             match statement:

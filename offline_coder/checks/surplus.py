@@ -37,9 +37,8 @@ def without_surplus(repository: Repository, finding: Finding, tree: ast.Module) 
             continue
         kept = likest(call.args, parameters)
         if kept is not None:
-            new = ast.unparse(ast.Call(call.func, kept, []))
-            text = replace_expression(repository.files[finding.file], call, new)
-            yield Edit(finding.file, text, f"`{new}`, as many arguments as it takes")
+            new = ast.Call(call.func, kept, [])
+            yield _called(repository, finding, call, new, "as many arguments as it takes")
 
 
 def renamed(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
@@ -55,16 +54,16 @@ def renamed(repository: Repository, finding: Finding, tree: ast.Module) -> Itera
                 ast.keyword(like[each.arg][0] if each.arg in like else each.arg, each.value)
                 for each in call.keywords
             ]
-            yield _called(repository, finding, call, keywords, "the parameters that it has")
+            new = ast.Call(call.func, call.args, keywords)
+            yield _called(repository, finding, call, new, "the parameters that it has")
 
 
 def without_strange(repository: Repository, finding: Finding, tree: ast.Module) -> Iterator[Edit]:
     """The call without the keywords that are no parameters."""
     for call, strange, _ in _strange(finding, tree):
         keywords = [each for each in call.keywords if each.arg not in strange]
-        yield _called(
-            repository, finding, call, keywords, f"without {', '.join(strange)}, which it does not take"
-        )
+        new = ast.Call(call.func, call.args, keywords)
+        yield _called(repository, finding, call, new, f"without {', '.join(strange)}, which it does not take")
 
 
 def _strange(finding: Finding, tree: ast.Module) -> Iterator[tuple[ast.Call, list[str], list[str]]]:
@@ -83,13 +82,11 @@ def _strange(finding: Finding, tree: ast.Module) -> Iterator[tuple[ast.Call, lis
             yield call, strange, parameters
 
 
-def _called(
-    repository: Repository, finding: Finding, call: ast.Call, keywords: list[ast.keyword], how: str
-) -> Edit:
-    new = ast.unparse(ast.Call(call.func, call.args, keywords))
-    return Edit(
-        finding.file, replace_expression(repository.files[finding.file], call, new), f"`{new}`, {how}"
-    )
+def _called(repository: Repository, finding: Finding, call: ast.Call, new: ast.Call, how: str) -> Edit:
+    """`new` in the place of `call`."""
+    said = ast.unparse(new)
+    text = replace_expression(repository.files[finding.file], call, said)
+    return Edit(finding.file, text, f"`{said}`, {how}")
 
 
 def likest(arguments: Sequence[ast.expr], parameters: Sequence[str]) -> list[ast.expr] | None:

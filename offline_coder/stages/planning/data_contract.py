@@ -123,7 +123,7 @@ def without_places(module: Module, networks: Collection[str]) -> Module:
 
 def of_all_splits(module: Module) -> Module:
     """`module`, of whose functions those of data.py that give all splits are not asked for one."""
-    return of_data(module, lambda each: without(each, chooses_split) if gives_splits(each) else each)
+    return of_data(module, lambda each: without(each, chooses_split) if of_several(each.returns) else each)
 
 
 def of_data(module: Module, change: Callable[[Routine], Routine]) -> Module:
@@ -131,11 +131,6 @@ def of_data(module: Module, change: Callable[[Routine], Routine]) -> Module:
     if module.path != DATA:
         return module
     return module.model_copy(update={"functions": tuple(map(change, module.functions))})
-
-
-def gives_splits(routine: Routine) -> bool:
-    """Whether a function gives several sets of data at once."""
-    return of_several(routine.returns)
 
 
 def of_several(type_: str) -> bool:
