@@ -10,27 +10,20 @@ import yaml
 from offline_coder.checks.syntax import check_syntax
 from offline_coder.cli.progress import Silent
 from offline_coder.core.errors import OfflineCoderError
-from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.settings import EngineSettings
 from offline_coder.session import Job, execute
 from offline_coder.weights import resolve
-from tests.conftest import ROOT
+from tests.conftest import EXAMPLE, SMALL_BUDGETS
 
 MODEL = "smollm2-135m"
-PAPER = ROOT / "examples" / "noisepair" / "paper.md"
-# Small budgets: the test is about the path, not about the quality of what a small model writes.
-SETTINGS = StageSettings(
-    overview_tokens=200,
-    architecture_tokens=500,
-    analysis_tokens=40,
-    code_tokens=192,
-    rewrite_rounds=1,
-    rewrite_file_tokens=128,
-    rewrite_tokens=256,
-    config_candidates=10,
-    max_components=0,
-    requirement_requests=1,
-    regenerations=0,
+SETTINGS = SMALL_BUDGETS.model_copy(
+    update={
+        "analysis_tokens": 40,
+        "code_tokens": 192,
+        "rewrite_rounds": 1,
+        "rewrite_file_tokens": 128,
+        "rewrite_tokens": 256,
+    }
 )
 
 
@@ -46,7 +39,7 @@ def weights() -> None:
 @pytest.mark.engine
 def test_the_example_becomes_a_repository(tmp_path: Path) -> None:
     job = Job(
-        paper=PAPER,
+        paper=EXAMPLE,
         output=tmp_path / "run",
         model=MODEL,
         stages=SETTINGS,

@@ -8,7 +8,7 @@ from offline_coder.checks.edits import stored_names, used_names
 from offline_coder.checks.modules import in_each_file
 from offline_coder.checks.source import REMEMBERED, last_name, nodes_of
 from offline_coder.core.finding import Finding
-from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION
+from offline_coder.core.usual_names import TEST, TRAIN, VALIDATION, splits_of
 
 RULE = "same-data"
 LOADER, DATASET = "DataLoader", "TensorDataset"
@@ -52,11 +52,6 @@ def _of_the_same(function: ast.FunctionDef) -> Iterator[tuple[ast.Name, ast.Name
                 if all(stored.count(each) <= 1 for each in names):
                     made.setdefault(ast.unparse(given), []).append(name)
     for data, loaders in made.items():
-        trained = [name for name in loaders if TRAIN in _splits_of(name)]
-        for held in (name for name in loaders if {VALIDATION, TEST} & _splits_of(name)):
+        trained = [name for name in loaders if TRAIN in splits_of(name.id)]
+        for held in (name for name in loaders if {VALIDATION, TEST}.intersection(splits_of(name.id))):
             yield from ((first, held, data) for first in trained[:1] if first is not held)
-
-
-def _splits_of(name: ast.Name) -> set[str]:
-    """The parts of the data that a name says it is of."""
-    return {SPLIT_WORDS[word] for word in name.id.split("_") if word in SPLIT_WORDS}

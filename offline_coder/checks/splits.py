@@ -11,7 +11,7 @@ import ast
 from offline_coder.checks.edits import replace_statement
 from offline_coder.checks.library_calls import taken_apart
 from offline_coder.checks.modules import Import
-from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION
+from offline_coder.core.usual_names import SPLIT_WORDS, TEST, TRAIN, VALIDATION, splits_of
 
 SIZE_OF_VALIDATION = (("", "size"), VALIDATION)
 """What `split_from` says of val_size, which the function has not."""
@@ -46,7 +46,7 @@ def split_from(name: str) -> tuple[tuple[str, ...], str]:
     """The words of a name but the one that says of which split it is, "" in the place of that; and the split,
     "" where none or several are said."""
     words = name.split("_")
-    kinds = [SPLIT_WORDS[word.lower()] for word in words if word.lower() in SPLIT_WORDS]
+    kinds = splits_of(name.lower())
     if len(kinds) != 1:
         return tuple(words), ""
     return tuple("" if word.lower() in SPLIT_WORDS else word for word in words), kinds[0]

@@ -48,6 +48,11 @@ def alike(name: str) -> str:
     return ALIKE.get(usual_name(name), "")
 
 
+def splits_of(name: str) -> list[str]:
+    """The parts of the data that the words of a name say it is of."""
+    return [SPLIT_WORDS[word] for word in name.split("_") if word in SPLIT_WORDS]
+
+
 def letters_of(name: str) -> str:
     """`name` without the differences that spelling makes: case and underscores."""
     return name.lower().replace("_", "")

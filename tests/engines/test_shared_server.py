@@ -10,23 +10,11 @@ import pytest
 
 from offline_coder.cli.check import checked_plan
 from offline_coder.cli.progress import Silent
-from offline_coder.core.stage_settings import StageSettings
 from offline_coder.engines.endpoint import KEY_VARIABLE
 from offline_coder.engines.vllm_server import Serving
 from offline_coder.session import Job, execute
-from tests.conftest import ROOT
+from tests.conftest import EXAMPLE, SMALL_BUDGETS
 from tests.engines.conftest import MODEL
-
-PAPER = ROOT / "examples" / "noisepair" / "paper.md"
-# Small budgets: the test is about two runs at once, not about what a small model plans.
-SETTINGS = StageSettings(
-    overview_tokens=200,
-    architecture_tokens=500,
-    config_candidates=10,
-    max_components=0,
-    requirement_requests=1,
-    regenerations=0,
-)
 
 
 @pytest.mark.engine
@@ -35,14 +23,14 @@ def test_two_runs_share_one_warm_server(
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, serving.server.key)
     first = Job(
-        paper=PAPER,
+        paper=EXAMPLE,
         output=tmp_path / "first",
         model=MODEL,
         endpoint=serving.server.url,
         plan_only=True,
-        stages=SETTINGS,
+        stages=SMALL_BUDGETS,
     )
-    second = replace(first, output=tmp_path / "second", stages=SETTINGS.model_copy(update={"seed": 1}))
+    second = replace(first, output=tmp_path / "second", stages=SMALL_BUDGETS.model_copy(update={"seed": 1}))
     # One event loop carries out one job at a time.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda job: asyncio.run(execute(job, Silent())), (first, second)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from offline_coder.core.plan import DATA, EVALUATION, Architecture, Module, Parameter, Resource, Routine
 from offline_coder.core.type_names import tuple_elements
-from offline_coder.core.usual_names import TARGETS
+from offline_coder.core.usual_names import TARGETS, TEST, TRAIN, VALIDATION, splits_of
 from offline_coder.stages.planning.roles import (
     DATA_TYPES,
     PLAIN,
@@ -23,14 +23,13 @@ from offline_coder.stages.planning.roles import (
 from offline_coder.stages.planning.signatures import well_ordered, without
 
 LOADER = "torch.utils.data.DataLoader"
-VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev)(?:$|_)")
 LOADS = ("load", "get", "read", "make", "create")
 """How functions begin that have the data from nowhere."""
 LOADING = (*LOADS, "prepare", "split")
 """How functions begin that are other ways to the data, or parts of one."""
 GIVES_NOTHING = ("", "None")
-SPLITS = ("train", "validation", "test")
-TWO_SPLITS = ("train", "test")
+SPLITS = (TRAIN, VALIDATION, TEST)
+TWO_SPLITS = (TRAIN, TEST)
 OWN_SETTINGS = re.compile(
     r"(?:^|_)(?:epochs?|shuffle|lr|learning_rate|momentum|decay|optimi[sz]er|dropout|adam|betas?|warmup|loss)(?:$|_)"
 )
@@ -63,7 +62,7 @@ def with_data_contract(modules: Sequence[Module]) -> tuple[Module, ...]:
     if source is None or agree(modules, working):
         return tuple(modules)
     names = [each.name for routine in (source, *working) for each in routine.parameters]
-    three = any(map(VALIDATION.search, names)) or sets_in(source.returns) > 2
+    three = any(VALIDATION in splits_of(name) for name in names) or sets_in(source.returns) > 2
     splits = SPLITS if three else TWO_SPLITS
     return tuple(with_loaders(module, source, working, splits) for module in modules)
 
